@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdrtile/image.h"
+#include "hdrtile/tile_plan.h"
+
+namespace hdrtile {
+
+enum class Precision : std::uint8_t { fp32, fp16, bf16 };
+[[nodiscard]] const char* to_string(Precision precision) noexcept;
+
+/// What a model file says of itself (its extra file hdrtile.json; docs/design.md, "The model contract").
+struct ModelInfo {
+  std::filesystem::path path;
+  std::string name;
+  std::string version;
+  std::string licence;
+  std::string trained_on;
+  bool described = false;   ///< false: no hdrtile.json, defaults of a plain model are used
+  bool contextual = false;  ///< has prepare(): tone is taken once from the whole photo
+  bool draft = false;       ///< run by the model's pointwise draft() in place of its tile pass
+  int scale = 1;            ///< output pixels per input pixel and side
+  int multiple = 8;
+  int halo = 16;
+  int context_px = 0;       ///< long side of the preview that prepare() takes; 0 for plain models
+  int receptive_field = 0;  ///< pixels seen to each side; 0: not stated
+  int tile_default = 512;
+  TileShapes shapes;
+  std::int64_t parameters = 0;
+  double bytes_per_pixel = 0;  ///< activations of the tile pass per pixel of a tile in FP32; 0: not stated
+};
+
+/// What an engine runs on. `notes` are for the log: a fallback taken by `auto`, a model without hdrtile.json.
+struct EngineInfo {
+  std::string device;       ///< "cpu" or "cuda:N"
+  std::string device_name;  ///< for people: "AMD EPYC (2 threads)"
+  std::string backend;      ///< "torchscript"
+  Precision precision = Precision::fp32;
+  std::vector<std::string> notes;
+};
+
+/// What prepare() took from a whole photo (guide and mixing matrices, on the engine's device). Opaque, immutable.
+class PhotoContext {
+ public:
+  virtual ~PhotoContext() = default;
+};
+
+/// A tile's place in its photo, pixel edges, photo = [0, 1] x [0, 1]. Padding may lie outside.
+struct TileRect {
+  float x0, y0, x1, y1;
+};
+
+/// Tiles of one photo and one size: planar float32 [count, 3, height, width], sRGB in [0, 1].
+struct TileBatch {
+  int count = 0;
+  int height = 0;
+  int width = 0;
+  std::span<const float> pixels;
+  std::span<const TileRect> rects;  ///< one a tile
+};
+
+/// What run() had to do beyond the usual.
+struct RunStats {
+  int redone_fp32 = 0;  ///< tiles whose reduced-precision result had NaN or Inf and that were computed again in FP32
+};
+
+/// A model on a device. Calls are made from one thread at a time (the pipeline has one inference thread).
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  [[nodiscard]] virtual const ModelInfo& model() const noexcept = 0;
+  [[nodiscard]] virtual const EngineInfo& info() const noexcept = 0;
+
+  /// Once per photo, contextual models only: preview is planar [3, size.height, size.width], sRGB in [0, 1], its long
+  /// side exactly model().context_px. Throws Error{model} when the model breaks its contract.
+  [[nodiscard]] virtual std::unique_ptr<PhotoContext> prepare(std::span<const float> preview, Size size) = 0;
+
+  /// Enhances tiles into out: planar [count, 3, height * scale, width * scale]. `context` is null for plain models.
+  /// Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused memory
+  /// (the same call with fewer tiles may work).
+  virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
+};
+
+struct EngineOptions {
+  std::filesystem::path model;  ///< a TorchScript file
+  bool draft = false;           ///< run the model's draft() only
+  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N; only auto falls back, and says so in EngineInfo::notes
+  std::string precision =
+      "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
+  int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
+};
+
+/// Loads a model. Throws Error{model} (missing, none, contract broken) or Error{device}.
+[[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
+
+/// Reads what a model says of itself without running it. Throws Error{model}.
+[[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path);
+
+/// A device that can run models here, for `hdrtile info`.
+struct DeviceInfo {
+  std::string id;  ///< what --device takes
+  std::string name;
+  std::int64_t memory_bytes = 0;
+  bool native_bf16 = false;
+};
+[[nodiscard]] std::vector<DeviceInfo> list_devices();
+/// Version of LibTorch and whether it was built with CUDA, for `hdrtile info`.
+[[nodiscard]] std::string backend_version();
+
+}  // namespace hdrtile

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "hdrtile/engine.h"
+
+namespace hdrtile {
+
+/// Memory limits as seen by this process, in bytes.
+struct MemoryLimits {
+  std::int64_t budget = 0;  ///< fixed per device class: what a tile's activations may take; decides the geometry
+  std::int64_t free = 0;    ///< what is free now (cgroup limits respected); decides the batch alone
+};
+
+/// The fixed budget of the engine's device class and what is free now.
+[[nodiscard]] MemoryLimits memory_limits(const EngineInfo& engine, std::int64_t max_memory_bytes);
+
+/// Free memory of this machine or cgroup, whichever is less.
+[[nodiscard]] std::int64_t free_host_memory();
+
+/// What the user set; empty: the plan chooses.
+struct TileRequest {
+  std::optional<int> tile;  ///< TileSpec::whole_image for one tile
+  std::optional<int> overlap;
+  std::optional<int> batch;
+  std::int64_t max_memory = 0;  ///< bytes; 0: no bound but the budget
+};
+
+/// Tiling and batch of one photo, and why.
+struct MemoryPlan {
+  TilePlan tiles;
+  int batch = 1;
+  std::int64_t expected_bytes = 0;  ///< working memory of the tile pass by estimate
+  std::string why;                  ///< one line for the log
+};
+
+/// Geometry follows from the photo, the model, the precision, the request and the fixed budget, never from what happens
+/// to be free: same input, same bytes. Throws Error{usage} for a request that cannot be met.
+[[nodiscard]] MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine,
+                                     const TileRequest& request, const MemoryLimits& limits);
+
+}  // namespace hdrtile

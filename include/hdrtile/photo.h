@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdrtile/image.h"
+
+namespace hdrtile {
+
+enum class Format : std::uint8_t { jpeg, png };
+[[nodiscard]] const char* to_string(Format format) noexcept;
+
+/// What hdrtile writes into its outputs (XMP, namespace hdrtile) to know them again.
+struct Stamp {
+  std::string version;     ///< hdrtile's
+  std::string model;       ///< name, version and hash of the model
+  std::string settings;    ///< the flags that change pixels, canonical
+  std::string input_hash;  ///< SHA-256 of the input file
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+
+/// EXIF, XMP, IPTC, ICC and the file's own facts that have to survive. Opaque, immutable, shared between threads.
+class Metadata;
+
+/// A decoded photo. Pixels are upright (EXIF orientation applied once) and sRGB; grey photos have three equal channels.
+struct Photo {
+  Image pixels;                  ///< u8 or u16 when the file is sRGB or untagged, f32 (unbounded) when it was converted
+  Image alpha;                   ///< one channel, u8 or u16; empty when the file has none
+  Depth file_depth = Depth::u8;  ///< u8 or u16, of the file
+  Format format = Format::jpeg;
+  bool grey = false;    ///< the file has one colour channel; written so again
+  std::string profile;  ///< description of the embedded ICC profile; empty: none (sRGB is meant)
+  std::shared_ptr<const Metadata> metadata;
+  std::vector<std::string> warnings;  ///< metadata faults and the like: told, never a lost photo
+};
+
+/// What a file's header says, without decoding its pixels.
+struct PhotoHeader {
+  Format format = Format::jpeg;
+  Size size;  ///< upright
+  Depth depth = Depth::u8;
+  bool grey = false;
+  bool alpha = false;
+  std::string profile;
+  int orientation = 1;         ///< EXIF orientation as stored
+  std::optional<Stamp> stamp;  ///< present in photos that hdrtile made
+};
+
+/// Bounds that are checked on the header, before pixels are allocated.
+struct DecodeLimits {
+  std::int64_t max_pixels = 268'435'456;  ///< 16384 x 16384
+  std::int64_t max_file_bytes = 2'147'483'647;
+};
+
+/// A whole file. Throws Error{input}: missing, no rights, empty, a folder; Error{limit}: too large.
+[[nodiscard]] std::vector<std::uint8_t> read_file(const std::filesystem::path& path, const DecodeLimits& limits = {});
+
+/// The format by content (a JPEG called .png is a JPEG); empty when it is none we know.
+[[nodiscard]] std::optional<Format> detect_format(std::span<const std::uint8_t> file) noexcept;
+
+/// Decoders take the file's bytes; `path` is for messages alone. Thread-safe. They throw Error{input} for what is
+/// broken or no photo, Error{unsupported}, Error{limit}.
+[[nodiscard]] PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesystem::path& path,
+                                      const DecodeLimits& limits = {});
+[[nodiscard]] Photo decode_photo(std::span<const std::uint8_t> file, const std::filesystem::path& path,
+                                 const DecodeLimits& limits = {});
+
+enum class MetadataPolicy : std::uint8_t { keep, no_gps, none };
+
+struct EncodeOptions {
+  std::optional<Format> format;  ///< empty: the photo's own
+  int quality = 92;              ///< JPEG, 1..100
+  MetadataPolicy metadata = MetadataPolicy::keep;
+  std::optional<Stamp> stamp;
+};
+
+/// A photo as a file in memory: `pixels` may be larger than the decoded ones were (models of scale 2 and 4):
+/// dimensions, thumbnail and alpha follow. Converts f32 pixels back to the embedded profile. Metadata faults are
+/// appended to `warnings`. Thread-safe. Throws Error{unsupported} (alpha or 16 bit into JPEG are reduced with a
+/// warning, not thrown).
+[[nodiscard]] std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& options,
+                                                     std::vector<std::string>& warnings);
+
+/// What to do when the target exists.
+enum class Replace : std::uint8_t { never, always };
+
+/// Writes a file whole or not at all: temporary in the target's folder, fsync, rename, fsync of the folder. Folders
+/// that are missing are made. Throws Error{output}: no rights, disk full, or the name taken and Replace::never.
+void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, Replace replace);
+
+/// SHA-256 as lower-case hex.
+[[nodiscard]] std::string sha256(std::span<const std::uint8_t> bytes);
+
+}  // namespace hdrtile

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdrtile/enhance.h"
+#include "hdrtile/error.h"
+#include "hdrtile/photo.h"
+
+namespace hdrtile {
+
+/// What to do with a photo whose output exists.
+enum class OnExist : std::uint8_t {
+  skip,       ///< leave it (default)
+  update,     ///< redo it when its stamp says that input, model or settings have changed
+  overwrite,  ///< redo it
+  rename,     ///< write beside it: name_2.jpg, name_3.jpg, ...
+  fail,       ///< the photo fails
+};
+
+/// One photo in, one photo out.
+struct Job {
+  std::filesystem::path input;
+  std::filesystem::path output;
+};
+
+struct BatchOptions {
+  EnhanceSettings enhance;
+  EncodeOptions encode;  ///< its stamp is filled in per photo
+  DecodeLimits limits;
+  OnExist on_exist = OnExist::skip;
+  bool reprocess = false;   ///< enhance photos that carry hdrtile's stamp, too
+  int jobs = 1;             ///< threads for decoding and for encoding, each; 0: everything inline, one after another
+  std::string version;      ///< for the stamp
+  std::string model_id;     ///< for the stamp
+  std::string settings_id;  ///< for the stamp
+};
+
+enum class PhotoStatus : std::uint8_t { done, skipped, failed, cancelled };
+[[nodiscard]] const char* to_string(PhotoStatus status) noexcept;
+
+/// What became of one photo; what a report entry is made from.
+struct PhotoResult {
+  Job job;  ///< output as written (differs from what was asked with OnExist::rename)
+  PhotoStatus status = PhotoStatus::done;
+  std::string reason;  ///< why it was skipped or has failed, with the remedy
+  std::optional<ErrorCode> error;
+  Size input_size;  ///< upright
+  Size output_size;
+  std::optional<MemoryPlan> plan;
+  std::vector<std::string> warnings;
+  std::vector<std::string> downgrades;
+  double decode_ms = 0;
+  double prepare_ms = 0;
+  double tiles_ms = 0;
+  double encode_ms = 0;  ///< encoding and writing
+};
+
+/// How lower layers report. Calls are serialised (never two at once), but come from any thread.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_start(const Job& job, Size size) = 0;                 ///< decoded, tile pass begins
+  virtual void on_progress(const Job& job, double share_of_photo) = 0;  ///< in [0, 1]
+  virtual void on_finish(const PhotoResult& result) = 0;                ///< once per job, in order of completion
+};
+
+struct BatchSummary {
+  int done = 0;
+  int skipped = 0;
+  int failed = 0;
+  int cancelled = 0;
+};
+
+/// Enhances a batch: decode, inference and encode run beside each other over bounded queues, so that memory is flat in
+/// the number of photos. A photo fails alone. Every job gets exactly one on_finish. When `cancel` is set, photos under
+/// way are dropped (nothing half-written) and the rest counts as cancelled. Pixels do not depend on `jobs` or order.
+/// Error{device} and broken models end the batch: thrown after the running photos were reported.
+BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,
+                       const CancelFlag& cancel);
+
+}  // namespace hdrtile
