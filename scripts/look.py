@@ -1,0 +1,59 @@
+"""The look hdrtile aims at, and the classical methods it is measured against.
+
+Images are float32 RGB, H x W x 3. "Linear" is scene-linear light with Rec. 709 primaries, "sRGB" is encoded in [0, 1].
+"""
+import cv2
+import numpy as np
+
+LUMA = np.array([.2126, .7152, .0722], np.float32)
+TARGET_EVS = (-4, -2.5, -1, .5, 2)
+_MERTENS = cv2.createMergeMertens(1, 1, 1)
+
+
+def to_srgb(x):
+    """Linear light to sRGB (IEC 61966-2-1), clipped to [0, 1]."""
+    x = np.clip(x, 0, 1)
+    return np.where(x <= .0031308, 12.92 * x, 1.055 * np.power(np.maximum(x, 1e-8), 1 / 2.4) - .055).astype(np.float32)
+
+
+def to_linear(x):
+    """sRGB in [0, 1] to linear light."""
+    return np.where(x <= .04045, x / 12.92, ((x + .055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def meter(lin):
+    """The gain that brings the log-mean luminance to 0.18."""
+    lum = lin @ LUMA
+    return .18 / max(float(np.exp(np.mean(np.log(lum + 1e-4 * lum.mean() + 1e-8)))), 1e-8)
+
+
+def fuse(lin, evs=TARGET_EVS):
+    """Mertens exposure fusion of a bracket made from linear light. Of metered scene radiance it is the target."""
+    bracket = [(to_srgb(lin * 2.0 ** ev)[..., ::-1] * 255).astype(np.uint8) for ev in evs]
+    return np.clip(_MERTENS.process(bracket)[..., ::-1], 0, 1).astype(np.float32)
+
+
+def target(radiance):
+    """What a bracketed real-estate photo of this scene would look like."""
+    return fuse(radiance * meter(radiance))
+
+
+def metered_mertens(photo):
+    """The classical method to beat: meter the one photo, then fuse as the target does."""
+    lin = to_linear(photo)
+    return fuse(lin * meter(lin))
+
+
+def pseudo_bracket(photo):
+    """Mertens fusion of six exposures made from the one photo."""
+    return fuse(to_linear(photo), (-2, -1, 0, 1, 2, 3))
+
+
+def clahe(photo):
+    """Contrast-limited adaptive histogram equalisation of lightness."""
+    lab = cv2.cvtColor((photo * 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
+    lightness = cv2.createCLAHE(2.0, (8, 8)).apply(lab[..., 0])
+    return cv2.cvtColor(cv2.merge([lightness, lab[..., 1], lab[..., 2]]), cv2.COLOR_LAB2RGB).astype(np.float32) / 255
+
+
+BASELINES = {'nothing': lambda x: x, 'clahe': clahe, 'pseudo_bracket': pseudo_bracket, 'metered_mertens': metered_mertens}
