@@ -1,0 +1,74 @@
+"""hdrtile's default model: a contextual Restormer (docs/design.md, "The model contract").
+
+`prepare` sees the whole photo once, small. There a Restormer with its own statistics paints the wanted picture as local
+affine changes of a classical exposure fusion, and the guide, a bilateral grid, is fitted to it. The trunk, a shallow
+Restormer run with mixing matrices taken from the same preview, then cleans each tile: noise, JPEG artefacts, edges.
+"""
+from typing import List, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import tone
+from restormer import Restormer
+
+
+class Painter(nn.Module):
+    """The wanted picture of a small whole photo: the network gives maps of half its size, as tone is smooth."""
+
+    def __init__(self, dim: int, blocks: List[int], heads: List[int]):
+        super().__init__()
+        self.net = Restormer(9 * 4, 12, dim, blocks, heads)
+        self.multiple = 2 * self.net.multiple
+
+    def forward(self, x: Tensor) -> Tensor:
+        lin = tone.to_linear(x)
+        metered = lin * tone.meter(lin)
+        bright = tone.to_srgb(metered)
+        fused = tone.fuse(metered)
+        height, width = x.shape[2], x.shape[3]
+        inputs = F.pad(torch.cat([x, bright, fused], dim=1),
+                       [0, -width % self.multiple, 0, -height % self.multiple], mode='replicate')
+        maps, _ = self.net(F.pixel_unshuffle(inputs, 2))
+        maps = F.interpolate(maps, scale_factor=2., mode='bilinear', align_corners=False)[:, :, :height, :width]
+        of_fused, of_bright, of_input, offset = maps.chunk(4, dim=1)
+        return fused * (1 + of_fused) + bright * of_bright + x * of_input + offset
+
+
+class ContextualModel(nn.Module):
+    context_px = 192
+
+    def __init__(self, painter_dim: int = 28, painter_blocks: List[int] = (1, 2, 3), painter_heads: List[int] = (1, 2, 4),
+                 dim: int = 24, blocks: List[int] = (1, 2), heads: List[int] = (1, 2)):
+        super().__init__()
+        self.painter = Painter(painter_dim, list(painter_blocks), list(painter_heads))
+        self.trunk = Restormer(6, 3, dim, list(blocks), list(heads), unshuffle=2)
+
+    def guide_of(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
+        """The painted preview and the guide fitted to it."""
+        painted = self.painter(preview)
+        return painted, tone.fit_guide(preview, painted)
+
+    def mixes_of(self, preview: Tensor, painted: Tensor) -> Tensor:
+        """[N, M]: the trunk's mixing matrices from its own statistics on the preview."""
+        x = torch.cat([preview, painted], dim=1)
+        pad = [0, -x.shape[3] % self.trunk.multiple, 0, -x.shape[2] % self.trunk.multiple]
+        return self.trunk(F.pad(x, pad, mode='replicate').to(self.trunk.embed.weight.dtype))[1].float()
+
+    def clean(self, x: Tensor, toned: Tensor, mix: Tensor) -> Tensor:
+        """Toned tiles plus the trunk's residual. Input and sum stay in FP32, the trunk runs in its weights' precision."""
+        inputs = torch.cat([x, toned], dim=1).to(self.trunk.embed.weight.dtype)
+        return toned + self.trunk(inputs, mix)[0].float()
+
+    @torch.jit.export
+    def prepare(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
+        painted, guide = self.guide_of(preview)
+        return guide, self.mixes_of(preview, painted)
+
+    @torch.jit.export
+    def draft(self, tiles: Tensor, rect: Tensor, guide: Tensor) -> Tensor:
+        return tone.apply_guide(tiles, rect, guide)
+
+    def forward(self, tiles: Tensor, rect: Tensor, guide: Tensor, mix: Tensor) -> Tensor:
+        return self.clean(tiles, tone.apply_guide(tiles, rect, guide), mix)

@@ -1,0 +1,149 @@
+"""Restormer (Zamir et al., CVPR 2022, arXiv 2111.09881): MDTA and GDFN in a U-shaped encoder-decoder, any width and depth.
+
+One definition serves two forms. With its own statistics (`mixes` is None) it is the published network: MDTA's channel
+attention is taken over all pixels it is given. In the contextual form the mixing matrices (per block: output projection
+times attention) come from elsewhere, here from a preview of the whole photo, and the pass is convolution only: every
+tile of a photo is treated alike.
+
+Everything is scriptable, takes N x C x H x W tensors, and computes statistics in FP32.
+"""
+from typing import List, Optional, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class LayerNorm(nn.Module):
+    """Over channels, at each pixel. In channels_last memory the permutes are views."""
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.bias = nn.Parameter(torch.zeros(dim))
+        self.dim = dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x.permute(0, 2, 3, 1), (self.dim,), self.weight, self.bias, 1e-5).permute(0, 3, 1, 2)
+
+
+class MDTA(nn.Module):
+    """Multi-Dconv head transposed attention: attention between channels, in two halves that can be run apart."""
+
+    def __init__(self, dim: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.temperature = nn.Parameter(torch.ones(heads, 1, 1))
+        self.qk = nn.Conv2d(dim, 2 * dim, 1, bias=False)
+        self.qk_dwconv = nn.Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim, bias=False)
+        self.v = nn.Conv2d(dim, dim, 1, bias=False)
+        self.v_dwconv = nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=False)
+        self.project_out = nn.Parameter(torch.randn(dim, dim) / dim ** .5)
+
+    def mixing(self, x: Tensor) -> Tensor:
+        """[B, C, C]: output projection times attention, from the statistics of x."""
+        batch, dim = x.shape[0], x.shape[1]
+        q, k = self.qk_dwconv(self.qk(x)).flatten(2).float().chunk(2, dim=1)
+        q = F.normalize(q, dim=-1).view(batch, self.heads, dim // self.heads, -1)
+        k = F.normalize(k, dim=-1).view(batch, self.heads, dim // self.heads, -1)
+        attention = (q @ k.transpose(-2, -1) * self.temperature.float()).softmax(dim=-1)
+        projection = self.project_out.float().view(dim, self.heads, dim // self.heads)
+        return torch.einsum('ohi,bhij->bohj', projection, attention).reshape(batch, dim, dim)
+
+    def forward(self, x: Tensor, mix: Tensor) -> Tensor:
+        v = self.v_dwconv(self.v(x))
+        if mix.shape[0] == 1:  # all tiles of one photo: a 1 x 1 convolution
+            return F.conv2d(v, mix[0].to(v.dtype)[:, :, None, None])
+        return (mix.to(v.dtype) @ v.flatten(2)).view_as(v)
+
+
+class GDFN(nn.Module):
+    """Gated-Dconv feed-forward network."""
+
+    def __init__(self, dim: int, expansion: float):
+        super().__init__()
+        hidden = int(dim * expansion)
+        self.project_in = nn.Conv2d(dim, 2 * hidden, 1, bias=False)
+        self.dwconv = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=False)
+        self.project_out = nn.Conv2d(hidden, dim, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, value = self.dwconv(self.project_in(x)).chunk(2, dim=1)
+        return self.project_out(F.gelu(gate) * value)
+
+
+class Block(nn.Module):
+    def __init__(self, dim: int, heads: int, expansion: float):
+        super().__init__()
+        self.dim = dim
+        self.norm1 = LayerNorm(dim)
+        self.attn = MDTA(dim, heads)
+        self.norm2 = LayerNorm(dim)
+        self.ffn = GDFN(dim, expansion)
+
+    def forward(self, x: Tensor, mixes: Optional[Tensor], offset: int) -> Tuple[Tensor, Tensor]:
+        """The block's output and the mixing matrix used, [B, C * C]; given ones start at `offset` of mixes [B, M]."""
+        normed = self.norm1(x)
+        if mixes is None:
+            mix = self.attn.mixing(normed)
+        else:
+            mix = mixes[:, offset:offset + self.dim * self.dim].view(-1, self.dim, self.dim)
+        x = x + self.attn(normed, mix)
+        return x + self.ffn(self.norm2(x)), mix.flatten(1)
+
+
+class Stage(nn.Module):
+    def __init__(self, dim: int, heads: int, blocks: int, expansion: float):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(dim, heads, expansion) for _ in range(blocks)])
+
+    def forward(self, x: Tensor, mixes: Optional[Tensor], offset: int, used: List[Tensor]) -> Tuple[Tensor, int]:
+        for block in self.blocks:
+            x, mix = block(x, mixes, offset)
+            used.append(mix)
+            offset += mix.shape[1]
+        return x, offset
+
+
+class Restormer(nn.Module):
+    """dim doubles per level; blocks[i] and heads[i] belong to level i, the last is the latent. `unshuffle` 2 works on
+    half the resolution (a quarter of the cost). Input sides are multiples of `multiple`. The last convolution starts at
+    zero: an untrained network returns nothing, which as a residual changes nothing."""
+
+    def __init__(self, in_channels: int, out_channels: int, dim: int, blocks: List[int], heads: List[int],
+                 refinement: int = 0, expansion: float = 2.66, unshuffle: int = 1):
+        super().__init__()
+        levels = len(blocks)
+        dims = [dim * 2 ** i for i in range(levels)]
+        self.multiple = unshuffle * 2 ** (levels - 1)
+        self.unshuffle = unshuffle
+        self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=False)
+        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion) for i in range(levels - 1)])
+        self.downs = nn.ModuleList([nn.Sequential(nn.Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
+                                    for d in dims[:-1]])
+        self.latent = Stage(dims[-1], heads[-1], blocks[-1], expansion)
+        self.ups = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * d, 4 * d, 3, padding=1, bias=False), nn.PixelShuffle(2))
+                                  for d in dims[-2::-1]])
+        self.reduces = nn.ModuleList([nn.Conv2d(2 * d, d, 1, bias=False) for d in dims[-2::-1]])
+        self.decoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion)
+                                       for i in range(levels - 2, -1, -1)])
+        self.refinement = Stage(dim, heads[0], refinement, expansion)
+        self.output = nn.Conv2d(dim, out_channels * unshuffle ** 2, 3, padding=1, bias=False)
+        nn.init.zeros_(self.output.weight)
+
+    def forward(self, x: Tensor, mixes: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+        """[B, in, H, W] -> [B, out, H, W] and the mixing matrices used, [B, M]."""
+        used: List[Tensor] = []
+        skips: List[Tensor] = []
+        offset = 0
+        x = self.embed(F.pixel_unshuffle(x, self.unshuffle))
+        for encoder, down in zip(self.encoders, self.downs):
+            x, offset = encoder(x, mixes, offset, used)
+            skips.append(x)
+            x = down(x)
+        x, offset = self.latent(x, mixes, offset, used)
+        for up, reduce, decoder in zip(self.ups, self.reduces, self.decoders):
+            x = reduce(torch.cat([up(x), skips.pop()], dim=1))
+            x, offset = decoder(x, mixes, offset, used)
+        x, offset = self.refinement(x, mixes, offset, used)
+        return F.pixel_shuffle(self.output(x), self.unshuffle), torch.cat(used, dim=1)

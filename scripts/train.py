@@ -1,0 +1,216 @@
+"""Trains hdrtile's default model on what scripts/prepare_data.py has cut. Resumable; CPU or GPU.
+
+Two stages share one file of weights, and may run beside each other (each writes its own half):
+  tone   the painter: the whole photo, small, to its wanted picture. Views are exposed anew at every step.
+  tile   the trunk: crops of whole photos, toned by the painter's guide, to the clean target.
+
+  python scripts/train.py tone --data prepared --out run --steps 3000
+  python scripts/train.py tile --data prepared --out run --steps 3000
+  python scripts/train.py tone --data prepared --out run --steps 3000 --resume
+"""
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
+import camera  # noqa: E402
+import tone  # noqa: E402
+from contextual import ContextualModel  # noqa: E402
+
+HALVES = {'tone': 'painter', 'tile': 'trunk'}
+
+
+def to_tensor(images):
+    """[N, H, W, 3] of any type to float [N, 3, H, W]; bytes become [0, 1]."""
+    tensor = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
+    return tensor / 255 if images.dtype == np.uint8 else tensor
+
+
+def shrink(x):
+    """To the preview's size: the mean of the area."""
+    return F.adaptive_avg_pool2d(x, (round(ContextualModel.context_px * x.shape[2] / x.shape[3]), ContextualModel.context_px))
+
+
+class Sources:
+    """The prepared folder, read once; `refresh` takes in files that came later."""
+
+    def __init__(self, folder, keys):
+        self.folder, self.keys, self.records = Path(folder), keys, {}
+        self.refresh()
+
+    def refresh(self):
+        for path in sorted(self.folder.glob('*.npz')):
+            if path.stem not in self.records:
+                with np.load(path) as file:
+                    if all(key in file for key in self.keys):
+                        self.records[path.stem] = {key: file[key] for key in self.keys}
+        if not self.records:
+            raise SystemExit(f'{self.folder}: nothing prepared; run scripts/prepare_data.py first')
+        self.index = [(name, i) for name, r in self.records.items() for i in range(len(r[self.keys[0]]))]
+
+    def draw(self, count, rng):
+        """`count` random items, per key a list."""
+        picks = [self.index[i] for i in rng.integers(len(self.index), size=count)]
+        return [[self.records[name][key][i] for name, i in picks] for key in self.keys]
+
+
+def expose(radiance, rng):
+    """The camera of camera.py on metered radiance, for a batch. Noise is what averaging a full-size photo leaves."""
+    shots = [camera.draw(rng) for _ in range(len(radiance))]
+    column = lambda values: torch.tensor(values, dtype=torch.float32, device=radiance.device).view(len(shots), -1, 1, 1)  # noqa: E731
+    signal = radiance * column([2.0 ** s.ev for s in shots]) * column([s.white_balance for s in shots])
+    left = column([1 / np.exp(rng.uniform(np.log(2), np.log(12))) for _ in shots])
+    deviation = (column([s.shot_noise for s in shots]) * signal.clamp(0, 1) + column([s.read_noise ** 2 for s in shots])).sqrt()
+    encoded = tone.to_srgb(signal + left * deviation * torch.randn_like(signal))
+    contrast = column([s.contrast for s in shots])
+    curved = (1 - contrast) * encoded + contrast * encoded * encoded * (3 - 2 * encoded)
+    return curved.clamp(min=0) ** column([s.gamma for s in shots])
+
+
+def flip(tensors, rng):
+    return [t.flip(-1) for t in tensors] if rng.random() < .5 else tensors
+
+
+class ToneTask:
+    """Three quarters of a batch are exposed anew, the rest are previews of whole photos as the camera's JPEGs gave them."""
+
+    def __init__(self, model, args):
+        self.model, self.args = model, args
+        self.views = Sources(args.data, ['radiance', 'target'])
+        self.photos = Sources(args.data, ['photo', 'photo_target'])
+
+    def refresh(self):
+        self.views.refresh()
+        self.photos.refresh()
+
+    def loss(self, rng):
+        whole = self.args.batch // 4
+        radiance, target = (to_tensor(np.stack(x)).to(self.args.device) for x in self.views.draw(self.args.batch - whole, rng))
+        photo, photo_target = (shrink(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.draw(whole, rng))
+        x = torch.cat([shrink(expose(radiance, rng)), photo])
+        y = torch.cat([shrink(target), photo_target])
+        x, y = flip([x, y], rng)
+        with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
+            painted = self.model.painter(x)
+        return (painted.float() - y).abs().mean()
+
+
+class TileTask:
+    def __init__(self, model, args):
+        self.model, self.args = model, args
+        self.photos = Sources(args.data, ['photo', 'photo_target'])
+
+    def refresh(self):
+        self.photos.refresh()
+        load_half(self.model, self.args.out, 'tone')
+
+    def loss(self, rng):
+        size = self.args.crop
+        photo, target = self.photos.draw(self.args.batch, rng)
+        previews = torch.cat([shrink(to_tensor(p[None])) for p in photo]).to(self.args.device)
+        crops, targets, rects = [], [], []
+        for p, t in zip(photo, target):
+            height, width = p.shape[:2]
+            y, x = rng.integers(height - size + 1), rng.integers(width - size + 1)
+            crops.append(p[y:y + size, x:x + size])
+            targets.append(t[y:y + size, x:x + size])
+            rects.append([x / width, y / height, (x + size) / width, (y + size) / height])
+        x, y = (to_tensor(np.stack(c)).to(self.args.device) for c in (crops, targets))
+        with torch.no_grad():
+            painted = self.model.painter(previews)
+            guides = tone.fit_guide(previews, painted)
+            rects = torch.tensor(rects, dtype=torch.float32, device=self.args.device)
+            toned = torch.cat([tone.apply_guide(x[i:i + 1], rects[i:i + 1], guides[i:i + 1]) for i in range(len(x))])
+        x, y, toned, previews, painted = flip([x, y, toned, previews, painted], rng)
+        with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
+            mix = self.model.mixes_of(previews, painted)
+            out = self.model.clean(x, toned, mix)
+        edges = sum((torch.diff(out, dim=d) - torch.diff(y, dim=d)).abs().mean() for d in (2, 3))
+        return (out - y).abs().mean() + .5 * edges
+
+
+def checkpoint_path(out, stage):
+    return Path(out) / f'{stage}.ckpt'
+
+
+def load_half(model, out, stage):
+    """The averaged weights of the other stage, if it has written any."""
+    path = checkpoint_path(out, stage)
+    if path.exists():
+        getattr(model, HALVES[stage]).load_state_dict(torch.load(path, map_location='cpu')['average'])
+
+
+def save(path, state):
+    partial = path.with_suffix('.tmp')
+    torch.save(state, partial)
+    partial.rename(path)
+
+
+def train(args):
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    model = ContextualModel().to(args.device).to(memory_format=torch.channels_last)
+    half = getattr(model, HALVES[args.stage])
+    average = {k: v.clone() for k, v in half.state_dict().items()}
+    optimiser = torch.optim.AdamW(half.parameters(), lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
+    first, path = 0, checkpoint_path(args.out, args.stage)
+    if args.resume and path.exists():
+        state = torch.load(path, map_location=args.device)
+        half.load_state_dict(state['weights'])
+        optimiser.load_state_dict(state['optimiser'])
+        average, first = state['average'], state['step']
+        print(f'resumed at step {first}', flush=True)
+    task = (ToneTask if args.stage == 'tone' else TileTask)(model, args)
+    rng = np.random.default_rng([args.seed, first])
+    mean, since = 0.0, time.time()
+    for step in range(first, args.steps):
+        if step % args.save_every == 0:
+            task.refresh()
+        rate = args.lr * min(1, (step + 1) / 100) * (.02 + .98 * .5 * (1 + math.cos(math.pi * step / args.steps)))
+        for group in optimiser.param_groups:
+            group['lr'] = rate
+        loss = task.loss(rng)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(half.parameters(), .1)
+        optimiser.step()
+        decay = min(.998, (step + 1) / (step + 20))
+        for key, value in half.state_dict().items():
+            average[key].lerp_(value, 1 - decay)
+        mean += loss.item()
+        if (step + 1) % args.log_every == 0:
+            print(f'{args.stage} step {step + 1}/{args.steps} loss {mean / args.log_every:.5f} lr {rate:.1e} '
+                  f'{(time.time() - since) / args.log_every:.2f} s a step', flush=True)
+            mean, since = 0.0, time.time()
+        if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
+            save(path, {'weights': half.state_dict(), 'average': average, 'optimiser': optimiser.state_dict(), 'step': step + 1})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('stage', choices=HALVES)
+    parser.add_argument('--data', required=True, help='folder that scripts/prepare_data.py wrote')
+    parser.add_argument('--out', required=True, type=Path, help='folder of checkpoints')
+    parser.add_argument('--steps', type=int, default=3000)
+    parser.add_argument('--batch', type=int, default=8)
+    parser.add_argument('--crop', type=int, default=128, help='side of the tile stage\'s crops')
+    parser.add_argument('--lr', type=float, default=1e-3)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'])
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--bf16', action='store_true', help='mixed precision')
+    parser.add_argument('--save-every', type=int, default=100)
+    parser.add_argument('--log-every', type=int, default=20)
+    parser.add_argument('--resume', action='store_true')
+    train(parser.parse_args())
+
+
+if __name__ == '__main__':
+    main()
