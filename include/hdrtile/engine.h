@@ -43,6 +43,7 @@ struct EngineInfo {
   std::string device_name;  ///< for people: "AMD EPYC (2 threads)"
   std::string backend;      ///< "torchscript"
   Precision precision = Precision::fp32;
+  std::int64_t memory_bytes = 0;  ///< of the device, in all; 0: unknown
   std::vector<std::string> notes;
 };
 
