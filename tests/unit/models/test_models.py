@@ -1,0 +1,109 @@
+"""The Python that defines the default model: Restormer, the tone tensors, the contextual form."""
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
+import look  # noqa: E402
+import tone  # noqa: E402
+from contextual import ContextualModel  # noqa: E402
+from restormer import Restormer  # noqa: E402
+
+WHOLE = torch.tensor([[0., 0., 1., 1.]])
+
+
+@pytest.fixture(autouse=True)
+def _deterministic():
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        yield
+
+
+def random_model():
+    model = ContextualModel().eval()
+    torch.nn.init.normal_(model.trunk.output.weight, std=.02)
+    torch.nn.init.normal_(model.painter.net.output.weight, std=.02)
+    return model
+
+
+def smooth_photo(height, width):
+    small = torch.rand(1, 3, 6, 9)
+    return torch.nn.functional.interpolate(small, (height, width), mode='bicubic').clamp(0, 1)
+
+
+@pytest.mark.parametrize('blocks,heads,unshuffle', [([1], [1], 1), ([1, 1], [1, 2], 2), ([1, 2, 1, 1], [1, 2, 4, 8], 1)])
+def test_any_width_and_depth_keeps_the_size(blocks, heads, unshuffle):
+    net = Restormer(3, 3, 8, blocks, heads, refinement=1, unshuffle=unshuffle)
+    side = 2 * net.multiple
+    assert net(torch.rand(2, 3, side, 3 * side))[0].shape == (2, 3, side, 3 * side)
+
+
+def test_given_mixing_matrices_reproduce_the_networks_own_statistics():
+    net = Restormer(3, 3, 16, [1, 2], [1, 2])
+    torch.nn.init.normal_(net.output.weight)
+    x = torch.rand(1, 3, 32, 48)
+    own, mixes = net(x)
+    assert torch.allclose(net(x, mixes)[0], own, atol=1e-5)
+
+
+def test_an_untrained_trunk_changes_nothing():
+    model = ContextualModel().eval()
+    photo = smooth_photo(96, 144)
+    guide, mix = model.prepare(photo)
+    assert torch.equal(model(photo, WHOLE, guide, mix), model.draft(photo, WHOLE, guide))
+
+
+def test_fusion_matches_the_classical_one_closely():
+    lin = smooth_photo(128, 192) ** 2.2 * .5
+    ours = tone.fuse(lin)[0].permute(1, 2, 0).numpy()
+    assert abs(ours - look.fuse(lin[0].permute(1, 2, 0).numpy())).mean() < .03
+
+
+def test_the_guide_reproduces_a_change_of_tone():
+    photo = .1 + .8 * smooth_photo(128, 192)
+    wanted = photo ** .7 * .9 + .05
+    toned = tone.apply_guide(photo, WHOLE, tone.fit_guide(photo, wanted))
+    assert (toned - wanted).abs().max() < .02
+
+
+def test_tiles_agree_on_the_pixels_they_share():
+    photo = smooth_photo(128, 192)
+    guide = tone.fit_guide(photo, photo ** .5)
+    left = tone.apply_guide(photo[:, :, :, :128], torch.tensor([[0, 0, 128 / 192, 1]]), guide)
+    right = tone.apply_guide(photo[:, :, :, 64:], torch.tensor([[64 / 192, 0, 1, 1]]), guide)
+    assert torch.allclose(left[..., 64:], right[..., :64], atol=1e-5)
+
+
+def test_a_tile_equals_the_whole_inside_the_receptive_field():
+    model = random_model()
+    photo = smooth_photo(256, 384) + .02 * torch.randn(1, 3, 256, 384)
+    guide, mix = model.prepare(smooth_photo(128, 192))
+    whole = model(photo, WHOLE, guide, mix)
+    tile = model(photo[:, :, 64:192, 128:256], torch.tensor([[128 / 384, 64 / 256, 256 / 384, 192 / 256]]), guide, mix)
+    inside = slice(40, -40)
+    assert torch.allclose(tile[..., inside, inside], whole[:, :, 64:192, 128:256][..., inside, inside], atol=1e-4)
+
+
+@pytest.mark.parametrize('size', [(1, 192), (192, 1), (7, 192), (192, 192), (127, 192)])
+def test_any_preview_can_be_prepared(size):
+    guide, mix = ContextualModel().prepare(torch.rand(1, 3, *size))
+    assert torch.isfinite(guide).all() and torch.isfinite(mix).all()
+
+
+@pytest.mark.parametrize('value', [0., 1.])
+def test_a_black_or_white_photo_gives_finite_pixels(value):
+    model = random_model()
+    guide, mix = model.prepare(torch.full((1, 3, 128, 192), value))
+    assert torch.isfinite(model(torch.full((1, 3, 64, 64), value), WHOLE, guide, mix)).all()
+
+
+def test_the_scripted_model_equals_eager_at_other_sizes():
+    model = random_model()
+    scripted = torch.jit.script(model)
+    for height, width in ((64, 64), (72, 200)):
+        photo, preview = torch.rand(1, 3, height, width), torch.rand(1, 3, 101, 192)
+        ours, theirs = (m(photo, WHOLE, *m.prepare(preview)) for m in (model, scripted))
+        assert torch.allclose(ours, theirs, atol=1e-5)
