@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace hdrtile {
+
+/// As /proc/cpuinfo names it; "CPU" where it does not.
+[[nodiscard]] std::string cpu_name();
+
+/// Whether the CPU multiplies BF16 in hardware (AVX-512 or AMX). Emulated BF16 is slower than FP32.
+[[nodiscard]] bool cpu_has_native_bf16();
+
+/// Cores this process may use: its affinity, and the CPU quota of its cgroups. At least 1.
+[[nodiscard]] int usable_cores();
+
+/// Memory of the machine in bytes; 0: unknown.
+[[nodiscard]] std::int64_t host_memory_bytes();
+
+/// The tightest CPU quota, in cores, of a process whose /proc/self/cgroup reads `membership`, with the cgroup file
+/// systems (version 2 or 1) mounted at `root`. Empty: none.
+[[nodiscard]] std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root, const std::string& membership);
+
+}  // namespace hdrtile

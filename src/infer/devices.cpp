@@ -1,0 +1,148 @@
+#include "devices.h"
+
+#include <ATen/Context.h>
+#include <ATen/Functions.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <charconv>
+
+#include "call_scope.h"
+#include "cpu.h"
+#include "hdrtile/error.h"
+
+#ifdef HDRTILE_CUDA
+#include <cuda_runtime_api.h>
+#endif
+
+namespace hdrtile {
+namespace {
+
+DeviceInfo cpu_info() {
+  return {.id = "cpu", .name = cpu_name(), .memory_bytes = host_memory_bytes(), .native_bf16 = cpu_has_native_bf16()};
+}
+
+DeviceInfo cuda_info(int index) {
+  DeviceInfo info{.id = "cuda:" + std::to_string(index), .name = "CUDA device"};
+#ifdef HDRTILE_CUDA
+  cudaDeviceProp properties{};
+  if (cudaGetDeviceProperties(&properties, index) == cudaSuccess) {
+    info.name = properties.name;
+    info.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
+    info.native_bf16 = properties.major >= 8;
+  }
+#endif
+  return info;
+}
+
+/// GPUs that LibTorch sees; `reason` says why it sees none.
+int cuda_count(std::string& reason) {
+  const CallScope scope;
+  const int count = torch::cuda::device_count();
+  if (!at::hasCUDA() && count == 0) {
+    reason = "this LibTorch was built without CUDA";
+  } else if (count == 0) {
+    reason = scope.last_warning().empty() ? "no GPU or no driver" : essence_of(scope.last_warning());
+  }
+  return count;
+}
+
+/// Why the GPU does not work (too old for this LibTorch, taken, broken); empty when it does.
+std::string fault_of(c10::Device device) {
+  const CallScope scope;
+  try {
+    return at::ones({2}, device).sum().item<float>() == 2.F ? "" : "it computes wrong results";
+  } catch (const std::exception& caught) {
+    return essence_of(caught.what());
+  }
+}
+
+ChosenDevice cpu_device(std::vector<std::string> notes = {}) { return {c10::kCPU, cpu_info(), std::move(notes)}; }
+
+/// N of cuda:N; 0 for cuda.
+int cuda_index(const std::string& asked) {
+  if (asked == "cuda") return 0;
+  int index = -1;
+  if (asked.starts_with("cuda:")) {
+    const char* end = asked.data() + asked.size();
+    const auto [rest, fault] = std::from_chars(asked.data() + 5, end, index);
+    if (fault == std::errc() && rest != end && *rest == ',') {
+      throw Error(ErrorCode::usage, "device '" + asked + "': one GPU at a time for now; use cuda:N");
+    }
+    if (fault != std::errc() || rest != end || index > 127) index = -1;
+  }
+  if (index < 0) throw Error(ErrorCode::usage, "device '" + asked + "' is none of auto, cpu, cuda, cuda:N");
+  return index;
+}
+
+ChosenDevice cuda_device(int index, int count, const std::string& reason) {
+  if (count == 0) throw Error(ErrorCode::device, "no CUDA device: " + reason + "; use --device cpu or auto");
+  if (index >= count) {
+    throw Error(ErrorCode::device, "no CUDA device " + std::to_string(index) + ": there are " + std::to_string(count) +
+                                       ", counted from 0; use --device cuda:N, cpu or auto");
+  }
+  const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+  if (const std::string fault = fault_of(device); !fault.empty()) {
+    throw Error(ErrorCode::device, "CUDA device " + std::to_string(index) + " (" + cuda_info(index).name +
+                                       ") cannot be used: " + fault + "; use --device cpu or auto");
+  }
+  watch_cuda_memory();
+  return {device, cuda_info(index), {}};
+}
+
+}  // namespace
+
+const char* to_string(Precision precision) noexcept {
+  switch (precision) {
+    case Precision::fp16:
+      return "fp16";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::fp32:
+      break;
+  }
+  return "fp32";
+}
+
+ChosenDevice choose_device(const std::string& asked) {
+  if (asked == "cpu") return cpu_device();
+  const bool may_fall_back = asked == "auto";
+  const int index = may_fall_back ? 0 : cuda_index(asked);
+  std::string reason;
+  const int count = cuda_count(reason);
+  if (may_fall_back && count == 0) {
+    if (!at::hasCUDA()) return cpu_device();  // nothing was expected, nothing to tell
+    return cpu_device({"no CUDA device found (" + reason + "): running on the CPU"});
+  }
+  try {
+    return cuda_device(index, count, reason);
+  } catch (const Error& error) {
+    if (!may_fall_back) throw;
+    return cpu_device({std::string(error.what()) + ": running on the CPU"});
+  }
+}
+
+Precision choose_precision(const std::string& asked, const ChosenDevice& chosen) {
+  for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16}) {
+    if (asked == to_string(precision)) return precision;
+  }
+  if (asked != "auto") {
+    throw Error(ErrorCode::usage, "precision '" + asked + "' is none of auto, fp32, fp16, bf16");
+  }
+  if (chosen.device.is_cuda()) return Precision::fp16;
+  return chosen.info.native_bf16 ? Precision::bf16 : Precision::fp32;
+}
+
+std::vector<DeviceInfo> list_devices() {
+  std::vector<DeviceInfo> devices = {cpu_info()};
+  std::string reason;
+  const int count = cuda_count(reason);
+  for (int i = 0; i < count; ++i) devices.push_back(cuda_info(i));
+  return devices;
+}
+
+std::string backend_version() {
+  return std::string("LibTorch ") + TORCH_VERSION + (at::hasCUDA() ? " with CUDA" : " without CUDA");
+}
+
+}  // namespace hdrtile

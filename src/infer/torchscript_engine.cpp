@@ -1,0 +1,273 @@
+#include <ATen/Context.h>
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+
+#include <bit>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+
+#include "call_scope.h"
+#include "cpu.h"
+#include "devices.h"
+#include "hdrtile/error.h"
+#include "model_file.h"
+
+namespace hdrtile {
+namespace {
+
+class TensorContext final : public PhotoContext {
+ public:
+  TensorContext(at::Tensor guide_map, at::Tensor mixes) : guide(std::move(guide_map)), mix(std::move(mixes)) {}
+  const at::Tensor guide;
+  const at::Tensor mix;
+};
+
+at::ScalarType scalar_type(Precision precision) {
+  return precision == Precision::fp16 ? at::kHalf : precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+}
+
+std::string shape_of(at::IntArrayRef sizes) {
+  std::string text = "[";
+  for (const auto size : sizes) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + "]";
+}
+
+/// Neither NaN nor Inf: not all exponent bits set. On bits, because a loop over them runs on whole vectors.
+bool all_finite(std::span<const float> values) {
+  constexpr std::uint32_t exponent = 0x7F800000U;
+  std::uint32_t found = 0;
+  for (const float value : values) found |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
+  return found == 0;
+}
+
+/// Weights of 2-D convolutions in channels_last: the CPU runs Restormer twice as fast so.
+void use_channels_last(torch::jit::Module& module) {
+  for (auto child : module.modules()) {
+    if (!child.type()->name() || child.type()->name()->name() != "Conv2d" || !child.hasattr("weight")) continue;
+    const auto weight = child.attr("weight");
+    if (weight.isTensor() && weight.toTensor().dim() == 4) {
+      weight.toTensor().set_data(weight.toTensor().contiguous(at::MemoryFormat::ChannelsLast));
+    }
+  }
+}
+
+/// Casts weights and buffers. False when there are none: a frozen module holds its weights as constants.
+bool cast_weights(torch::jit::Module& module, at::ScalarType type) {
+  bool any = false;
+  const auto cast = [&](const at::Tensor& tensor) {
+    if (!tensor.is_floating_point()) return;
+    tensor.set_data(tensor.to(type));
+    any = true;
+  };
+  for (const at::Tensor& tensor : module.parameters()) cast(tensor);
+  for (const at::Tensor& tensor : module.buffers()) cast(tensor);
+  return any;
+}
+
+/// The part of a model that is cast: `trunk` of a contextual model, the whole of a plain one.
+std::optional<torch::jit::Module> castable_part(const torch::jit::Module& module, const ModelInfo& model) {
+  if (!model.contextual) return module;
+  if (module.hasattr("trunk") && module.attr("trunk").isModule()) return module.attr("trunk").toModule();
+  return std::nullopt;
+}
+
+class TorchScriptEngine final : public Engine {
+ public:
+  explicit TorchScriptEngine(const EngineOptions& options)
+      : file_(options.model), model_(file_.info()), chosen_(choose_device(options.device)) {
+    info_.device = chosen_.info.id;
+    info_.device_name = chosen_.info.name;
+    info_.memory_bytes = chosen_.info.memory_bytes;
+    info_.backend = "torchscript";
+    info_.notes = chosen_.notes;
+    info_.precision = choose_precision(options.precision, chosen_);
+    if (!model_.described) {
+      info_.notes.push_back(file_.subject() + " has no hdrtile.json: run as a plain model (scale " +
+                            std::to_string(model_.scale) + ", multiple " + std::to_string(model_.multiple) + ", halo " +
+                            std::to_string(model_.halo) + ")");
+    }
+    set_up_libtorch(options.threads);
+    torch_call(file_.subject(), [&] {
+      full_ = load();
+      if (options.draft) take_draft();
+      choose_working_module(options);
+    });
+  }
+
+  const ModelInfo& model() const noexcept override { return model_; }
+  const EngineInfo& info() const noexcept override { return info_; }
+
+  std::unique_ptr<PhotoContext> prepare(std::span<const float> preview, Size size) override {
+    if (!model_.contextual || preview.size() != 3 * static_cast<std::size_t>(size.width) * size.height) {
+      throw std::invalid_argument("prepare: a plain model, or a preview of another size than stated");
+    }
+    return torch_call(file_.subject(), [&]() -> std::unique_ptr<PhotoContext> {
+      // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
+      const at::Tensor input = to_device(preview, {1, 3, size.height, size.width}, at::kFloat);
+      const auto output = full().get_method("prepare")({input});
+      if (!output.isTuple() || output.toTupleRef().elements().size() != 2 ||
+          !output.toTupleRef().elements()[0].isTensor() || !output.toTupleRef().elements()[1].isTensor()) {
+        throw Error(ErrorCode::model, file_.subject() + ": prepare() returned a " + output.tagKind() +
+                                          ", expected two tensors (guide, mix); export it after the model contract");
+      }
+      auto context = std::make_unique<TensorContext>(output.toTupleRef().elements()[0].toTensor().to(at::kFloat),
+                                                     output.toTupleRef().elements()[1].toTensor().to(at::kFloat));
+      if (!context->guide.isfinite().all().item<bool>() || !context->mix.isfinite().all().item<bool>()) {
+        throw Error(ErrorCode::model, file_.subject() + ": prepare() returned NaN or Inf for this photo");
+      }
+      return context;
+    });
+  }
+
+  RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) override {
+    const std::size_t in_tile = 3 * static_cast<std::size_t>(tiles.height) * tiles.width;
+    const std::size_t out_tile = in_tile * model_.scale * model_.scale;
+    const auto* tensors = dynamic_cast<const TensorContext*>(context);
+    if (tiles.count < 1 || tiles.pixels.size() != in_tile * tiles.count || out.size() != out_tile * tiles.count ||
+        (model_.contextual && (tensors == nullptr || tiles.rects.size() != static_cast<std::size_t>(tiles.count)))) {
+      throw std::invalid_argument("run: spans, rects or context do not fit the batch");
+    }
+    return torch_call(file_.subject(), [&] {
+      compute(working_, working_type_, tiles, tensors, out);
+      RunStats stats;
+      for (int i = 0; i < tiles.count; ++i) {
+        const auto result = out.subspan(out_tile * i, out_tile);
+        if (all_finite(result)) continue;
+        if (working_type_ != at::kFloat) {
+          const TileBatch alone{.count = 1,
+                                .height = tiles.height,
+                                .width = tiles.width,
+                                .pixels = tiles.pixels.subspan(in_tile * i, in_tile),
+                                .rects = model_.contextual ? tiles.rects.subspan(i, 1) : tiles.rects};
+          compute(full(), at::kFloat, alone, tensors, result);
+          ++stats.redone_fp32;
+        }
+        if (!all_finite(result)) {
+          throw Error(ErrorCode::model, file_.subject() +
+                                            " returned NaN or Inf even in FP32; its weights or this "
+                                            "photo are broken: use another model");
+        }
+      }
+      return stats;
+    });
+  }
+
+ private:
+  /// Threads, and FP32 that is FP32: TF32 has 10 bits of mantissa, and cuDNN may pick another algorithm in every run.
+  void set_up_libtorch(int threads) {
+    if (threads <= 0) threads = usable_cores();
+    at::set_num_threads(threads);
+    if (chosen_.device.is_cpu()) {
+      info_.device_name += " (" + std::to_string(threads) + (threads == 1 ? " thread)" : " threads)");
+    }
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setAllowTF32CuBLAS(false);
+    at::globalContext().setBenchmarkCuDNN(false);
+    at::globalContext().setDeterministicCuDNN(true);
+  }
+
+  void take_draft() {
+    if (!full_->find_method("draft")) {
+      throw Error(ErrorCode::model, file_.subject() + " has no draft(); use it without draft, or another model");
+    }
+    model_.draft = true;
+    model_.halo = 0;
+    model_.receptive_field = 0;
+  }
+
+  torch::jit::Module load() {
+    auto module = file_.load(chosen_.device);
+    if (channels_last_) use_channels_last(module);
+    return module;
+  }
+
+  /// Sets working_ to the model in its working precision. A draft has no trunk to cast, a frozen model no weights.
+  void choose_working_module(const EngineOptions& options) {
+    working_ = *full_;
+    working_type_ = at::kFloat;
+    if (info_.precision == Precision::fp32) return;
+    std::string obstacle = "its draft() runs in FP32";
+    if (!model_.draft) {
+      auto module = load();
+      auto part = castable_part(module, model_);
+      if (part && cast_weights(*part, scalar_type(info_.precision))) {
+        working_ = module;
+        working_type_ = scalar_type(info_.precision);
+        if (!model_.contextual) full_.reset();  // loaded again should a tile need it
+        return;
+      }
+      obstacle = model_.contextual ? "it has no submodule \"trunk\" with weights to cast"
+                                   : "it has no weights that can be cast (a frozen module holds them as constants)";
+    }
+    if (options.precision != "auto") {
+      throw Error(ErrorCode::usage, file_.subject() + " cannot run in " + options.precision + ": " + obstacle +
+                                        "; use --precision fp32 or auto");
+    }
+    info_.precision = Precision::fp32;
+    if (!model_.draft) info_.notes.push_back(file_.subject() + " runs in FP32: " + obstacle);
+  }
+
+  /// The model in FP32.
+  torch::jit::Module& full() {
+    if (!full_) full_ = load();
+    return *full_;
+  }
+
+  [[nodiscard]] at::Tensor to_device(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type) const {
+    // from_blob takes no const; the copy keeps a model that works in place off the caller's pixels.
+    const at::Tensor view = at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
+    const auto format =
+        channels_last_ && shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    return view.to(at::TensorOptions(chosen_.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
+  }
+
+  void compute(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles, const TensorContext* context,
+               std::span<float> out) {
+    const at::Tensor result = call(module, type, tiles, context);
+    const std::vector<std::int64_t> expected = {tiles.count, 3, std::int64_t{tiles.height} * model_.scale,
+                                                std::int64_t{tiles.width} * model_.scale};
+    if (result.sizes() != at::IntArrayRef(expected)) {
+      throw Error(ErrorCode::model, file_.subject() + " returned a tensor of shape " + shape_of(result.sizes()) +
+                                        ", expected " + shape_of(expected) + " (scale " + std::to_string(model_.scale) +
+                                        "); correct hdrtile.json or the model");
+    }
+    at::from_blob(out.data(), expected, at::kFloat).copy_(result);
+  }
+
+  at::Tensor call(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles,
+                  const TensorContext* context) {
+    const std::vector<std::int64_t> shape = {tiles.count, 3, tiles.height, tiles.width};
+    std::vector<c10::IValue> inputs = {to_device(tiles.pixels, shape, model_.contextual ? at::kFloat : type)};
+    if (model_.contextual) {
+      static_assert(sizeof(TileRect) == 4 * sizeof(float));
+      const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
+      inputs.emplace_back(to_device(edges, {tiles.count, 4}, at::kFloat));
+      inputs.emplace_back(context->guide);
+      if (!model_.draft) inputs.emplace_back(context->mix);
+    }
+    const auto output = module.get_method(model_.draft ? "draft" : "forward")(std::move(inputs));
+    if (!output.isTensor()) {
+      throw Error(ErrorCode::model, file_.subject() + " returned a " + output.tagKind() +
+                                        ", expected one tensor; export it after the model contract");
+    }
+    return output.toTensor();
+  }
+
+  ModelFile file_;
+  ModelInfo model_;
+  EngineInfo info_;
+  ChosenDevice chosen_;
+  bool channels_last_ = false;
+  std::optional<torch::jit::Module> full_;  // FP32; the same module as working_ where that is FP32
+  torch::jit::Module working_;
+  at::ScalarType working_type_ = at::kFloat;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
+  return std::make_unique<TorchScriptEngine>(options);
+}
+
+}  // namespace hdrtile
