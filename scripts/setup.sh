@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Makes a fresh clone into build/hdrtile. Can be run again at any time: what is there already is left alone.
+set -euo pipefail
+
+usage() {
+  cat <<'EOF'
+usage: scripts/setup.sh [--torch DIR] [--no-tests]
+
+Installs what hdrtile is built from and builds build/hdrtile.
+
+  --torch DIR   build against this LibTorch >= 2.8 (CUDA or CPU; the folder that holds share/cmake/Torch) in place of the
+                one from the torch wheel. No .venv is made then: the tests written in Python are left out.
+  --no-tests    build the program alone
+  -h, --help    this text
+
+Made for Debian 12, Debian 13 and Ubuntu 24.04 on x86-64; tried on Debian 12. On other systems it says which packages it would
+have installed and goes on. It writes to the project folder (.venv, build) and, with apt, installs system packages; that step
+asks for sudo when not run as root and when something is missing. PYTHON names the interpreter for .venv (default: python3).
+EOF
+}
+
+torch_dir=""
+tests=ON
+while (($#)); do
+  case $1 in
+    --torch) torch_dir=${2:?--torch needs a folder}; shift 2 ;;
+    --torch=*) torch_dir=${1#--torch=}; shift ;;
+    --no-tests) tests=OFF; shift ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+[[ -z $torch_dir ]] || torch_dir=$(realpath -e -- "$torch_dir")
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+step=start
+begin() { step=$1; printf '\n== %s (%d s)\n' "$step" "$SECONDS"; }
+die() { printf 'setup.sh: %s\n' "$*" >&2; exit 1; }
+report_failure() {
+  (($1 == 0)) || printf '\nsetup.sh: failed at "%s". The lines above say why; run again, it goes on from here.\n' "$step" >&2
+}
+trap 'report_failure $?' EXIT
+
+# --- system packages ---------------------------------------------------------------------------------------------------
+packages=(build-essential cmake ninja-build git ca-certificates python3 python3-venv libopencv-dev libcli11-dev libspdlog-dev
+  libexiv2-dev liblcms2-dev libjpeg-dev libpng-dev zlib1g-dev libssl-dev nlohmann-json3-dev)
+[[ $tests == OFF ]] || packages+=(libgtest-dev libgmock-dev exiv2 libimage-exiftool-perl)
+
+missing_packages() {
+  local name
+  for name in "${packages[@]}"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
+  done
+}
+
+begin "System packages"
+if command -v apt-get >/dev/null; then
+  mapfile -t missing < <(missing_packages)
+  if ((${#missing[@]} == 0)); then
+    echo "all ${#packages[@]} are there"
+  else
+    as_root=()
+    if ((EUID != 0)); then as_root=(sudo); fi
+    if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+      echo "missing, and neither root nor sudo to install them: ${missing[*]}"
+    else
+      echo "installing: ${missing[*]}"
+      "${as_root[@]}" apt-get update -q
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+    fi
+  fi
+else
+  echo "no apt here: make sure that these are there, by the names your system has for them: ${packages[*]}"
+fi
+for tool in cmake ninja c++; do
+  command -v $tool >/dev/null || die "$tool is missing: install it, then run setup.sh again"
+done
+
+# --- LibTorch ----------------------------------------------------------------------------------------------------------
+requirements=scripts/requirements.txt
+venv_done=.venv/hdrtile-requirements.txt  # a copy, made when all of it was installed
+
+make_venv() {
+  local python=${PYTHON:-python3}
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+    || die "$python is missing or older than 3.10, which torch 2.11.0 needs: set PYTHON to a newer one"
+  [[ -x .venv/bin/python ]] || "$python" -m venv .venv
+  if cmp -s "$requirements" "$venv_done"; then
+    echo ".venv has all of $requirements"
+  else
+    echo "installing $requirements into .venv (torch with CUDA: about 4.6 GB)"
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input -q --progress-bar off -r "$requirements"
+    cp "$requirements" "$venv_done"
+  fi
+  torch_dir=$(.venv/bin/python -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')
+}
+
+# CMake's files of a CUDA LibTorch want a CUDA toolkit of the same major version, though no device code is compiled here.
+# Where the system has none, NVIDIA's wheels are one, once some links are made. cmake/LocalTorch.cmake finds it.
+make_cuda_toolkit() {
+  local nvcc cu13 name
+  for nvcc in "${CUDACXX:-}" "$(command -v nvcc || true)" /usr/local/cuda/bin/nvcc; do
+    if [[ -x $nvcc ]] && "$nvcc" --version | grep -q 'release 13\.'; then
+      echo "CUDA toolkit: $nvcc"
+      return
+    fi
+  done
+  cu13=$(dirname "$torch_dir")/nvidia/cu13
+  if [[ ! -x $cu13/bin/nvcc ]]; then
+    echo "no CUDA 13 toolkit on this system: installing NVIDIA's wheels into .venv"
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input -q --progress-bar off \
+      'cuda-toolkit[nvcc,cudart,cccl]==13.0.2' nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88
+  fi
+  ln -sfn lib "$cu13/lib64"
+  for name in cudart nvrtc cublas cublasLt cufft cusparse cusolver curand cupti; do
+    (cd "$cu13/lib" && ln -sf "$(ls -d lib$name.so.[0-9]* | head -n 1)" lib$name.so)
+  done
+  echo "CUDA toolkit: $cu13"
+}
+
+begin "LibTorch"
+configure=()
+if [[ -n $torch_dir ]]; then
+  [[ -f $torch_dir/share/cmake/Torch/TorchConfig.cmake ]] || die "$torch_dir is no LibTorch: it has no share/cmake/Torch"
+  configure+=("-DCMAKE_PREFIX_PATH=$torch_dir")
+  if [[ -e $torch_dir/lib/libtorch_cuda.so ]] && [[ -z ${CUDACXX:-} ]] && ! command -v nvcc >/dev/null \
+    && [[ ! -x /usr/local/cuda/bin/nvcc ]]; then
+    die "$torch_dir is a CUDA build, which needs a CUDA toolkit to link against, and none is found: set CUDACXX to its nvcc"
+  fi
+else
+  make_venv
+  make_cuda_toolkit
+fi
+echo "LibTorch: $torch_dir"
+
+# --- build -------------------------------------------------------------------------------------------------------------
+begin "Configure"
+if command -v ccache >/dev/null; then configure+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+cmake --preset release -DHDRTILE_BUILD_TESTS=$tests "${configure[@]}"
+
+begin "Build"
+cmake --build build
+
+begin "Ready"
+echo "build/hdrtile enhance *.jpg"
