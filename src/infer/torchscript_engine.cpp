@@ -12,6 +12,7 @@
 #include "devices.h"
 #include "hdrtile/error.h"
 #include "model_file.h"
+#include "weights.h"
 
 namespace hdrtile {
 namespace {
@@ -41,37 +42,6 @@ bool all_finite(std::span<const float> values) {
   return found == 0;
 }
 
-/// Weights of 2-D convolutions in channels_last: the CPU runs Restormer twice as fast so.
-void use_channels_last(torch::jit::Module& module) {
-  for (auto child : module.modules()) {
-    if (!child.type()->name() || child.type()->name()->name() != "Conv2d" || !child.hasattr("weight")) continue;
-    const auto weight = child.attr("weight");
-    if (weight.isTensor() && weight.toTensor().dim() == 4) {
-      weight.toTensor().set_data(weight.toTensor().contiguous(at::MemoryFormat::ChannelsLast));
-    }
-  }
-}
-
-/// Casts weights and buffers. False when there are none: a frozen module holds its weights as constants.
-bool cast_weights(torch::jit::Module& module, at::ScalarType type) {
-  bool any = false;
-  const auto cast = [&](const at::Tensor& tensor) {
-    if (!tensor.is_floating_point()) return;
-    tensor.set_data(tensor.to(type));
-    any = true;
-  };
-  for (const at::Tensor& tensor : module.parameters()) cast(tensor);
-  for (const at::Tensor& tensor : module.buffers()) cast(tensor);
-  return any;
-}
-
-/// The part of a model that is cast: `trunk` of a contextual model, the whole of a plain one.
-std::optional<torch::jit::Module> castable_part(const torch::jit::Module& module, const ModelInfo& model) {
-  if (!model.contextual) return module;
-  if (module.hasattr("trunk") && module.attr("trunk").isModule()) return module.attr("trunk").toModule();
-  return std::nullopt;
-}
-
 class TorchScriptEngine final : public Engine {
  public:
   explicit TorchScriptEngine(const EngineOptions& options)
@@ -88,6 +58,8 @@ class TorchScriptEngine final : public Engine {
                             std::to_string(model_.halo) + ")");
     }
     set_up_libtorch(options.threads);
+    // The CPU runs Restormer twice as fast so.
+    if (chosen_.device.is_cpu()) layout_ = at::MemoryFormat::ChannelsLast;
     torch_call(file_.subject(), [&] {
       full_ = load();
       if (options.draft) take_draft();
@@ -104,8 +76,9 @@ class TorchScriptEngine final : public Engine {
     }
     return torch_call(file_.subject(), [&]() -> std::unique_ptr<PhotoContext> {
       // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
-      const at::Tensor input = to_device(preview, {1, 3, size.height, size.width}, at::kFloat);
-      const auto output = full().get_method("prepare")({input});
+      const auto output = invoke(full(), "prepare", [&]() -> std::vector<c10::IValue> {
+        return {to_device(preview, {1, 3, size.height, size.width}, at::kFloat)};
+      });
       if (!output.isTuple() || output.toTupleRef().elements().size() != 2 ||
           !output.toTupleRef().elements()[0].isTensor() || !output.toTupleRef().elements()[1].isTensor()) {
         throw Error(ErrorCode::model, file_.subject() + ": prepare() returned a " + output.tagKind() +
@@ -178,7 +151,7 @@ class TorchScriptEngine final : public Engine {
 
   torch::jit::Module load() {
     auto module = file_.load(chosen_.device);
-    if (channels_last_) use_channels_last(module);
+    set_layout(module, layout_);
     return module;
   }
 
@@ -190,7 +163,7 @@ class TorchScriptEngine final : public Engine {
     std::string obstacle = "its draft() runs in FP32";
     if (!model_.draft) {
       auto module = load();
-      auto part = castable_part(module, model_);
+      const auto part = model_.contextual ? trunk_of(module) : module;
       if (part && cast_weights(*part, scalar_type(info_.precision))) {
         working_ = module;
         working_type_ = scalar_type(info_.precision);
@@ -217,9 +190,24 @@ class TorchScriptEngine final : public Engine {
   [[nodiscard]] at::Tensor to_device(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type) const {
     // from_blob takes no const; the copy keeps a model that works in place off the caller's pixels.
     const at::Tensor view = at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
-    const auto format =
-        channels_last_ && shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    const auto format = shape.size() == 4 ? layout_ : at::MemoryFormat::Contiguous;
     return view.to(at::TensorOptions(chosen_.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
+  }
+
+  /// Runs a method. A model that takes views of planar activations gets planar memory from then on.
+  template <typename MakeInputs>
+  c10::IValue invoke(torch::jit::Module& module, const char* method, const MakeInputs& make_inputs) {
+    try {
+      return module.get_method(method)(make_inputs());
+    } catch (const std::exception& caught) {
+      const bool layout_is_the_fault = layout_ == at::MemoryFormat::ChannelsLast &&
+                                       std::strstr(caught.what(), "view size is not compatible") != nullptr;
+      if (!layout_is_the_fault) throw;
+    }
+    layout_ = at::MemoryFormat::Contiguous;
+    set_layout(working_, layout_);
+    if (full_) set_layout(*full_, layout_);
+    return module.get_method(method)(make_inputs());
   }
 
   void compute(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles, const TensorContext* context,
@@ -237,16 +225,18 @@ class TorchScriptEngine final : public Engine {
 
   at::Tensor call(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles,
                   const TensorContext* context) {
-    const std::vector<std::int64_t> shape = {tiles.count, 3, tiles.height, tiles.width};
-    std::vector<c10::IValue> inputs = {to_device(tiles.pixels, shape, model_.contextual ? at::kFloat : type)};
-    if (model_.contextual) {
-      static_assert(sizeof(TileRect) == 4 * sizeof(float));
-      const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
-      inputs.emplace_back(to_device(edges, {tiles.count, 4}, at::kFloat));
-      inputs.emplace_back(context->guide);
-      if (!model_.draft) inputs.emplace_back(context->mix);
-    }
-    const auto output = module.get_method(model_.draft ? "draft" : "forward")(std::move(inputs));
+    const auto output = invoke(module, model_.draft ? "draft" : "forward", [&] {
+      const std::vector<std::int64_t> shape = {tiles.count, 3, tiles.height, tiles.width};
+      std::vector<c10::IValue> inputs = {to_device(tiles.pixels, shape, model_.contextual ? at::kFloat : type)};
+      if (model_.contextual) {
+        static_assert(sizeof(TileRect) == 4 * sizeof(float));
+        const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
+        inputs.emplace_back(to_device(edges, {tiles.count, 4}, at::kFloat));
+        inputs.emplace_back(context->guide);
+        if (!model_.draft) inputs.emplace_back(context->mix);
+      }
+      return inputs;
+    });
     if (!output.isTensor()) {
       throw Error(ErrorCode::model, file_.subject() + " returned a " + output.tagKind() +
                                         ", expected one tensor; export it after the model contract");
@@ -258,7 +248,7 @@ class TorchScriptEngine final : public Engine {
   ModelInfo model_;
   EngineInfo info_;
   ChosenDevice chosen_;
-  bool channels_last_ = false;
+  at::MemoryFormat layout_ = at::MemoryFormat::Contiguous;
   std::optional<torch::jit::Module> full_;  // FP32; the same module as working_ where that is FP32
   torch::jit::Module working_;
   at::ScalarType working_type_ = at::kFloat;

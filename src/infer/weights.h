@@ -1,0 +1,18 @@
+#pragma once
+
+#include <torch/csrc/jit/api/module.h>
+
+#include <optional>
+
+namespace hdrtile {
+
+/// Lays out the weights of 2-D convolutions, in place. Their results follow, and with them most activations.
+void set_layout(const torch::jit::Module& module, at::MemoryFormat format);
+
+/// Casts weights and buffers in place. False when there are none: a frozen module holds them as constants.
+bool cast_weights(const torch::jit::Module& module, at::ScalarType type);
+
+/// The submodule `trunk`, which alone is cast in contextual models.
+[[nodiscard]] std::optional<torch::jit::Module> trunk_of(const torch::jit::Module& module);
+
+}  // namespace hdrtile

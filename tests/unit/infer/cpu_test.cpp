@@ -1,0 +1,36 @@
+#include "cpu.h"
+
+#include <gtest/gtest.h>
+
+#include "model_factory.h"
+
+namespace hdrtile {
+namespace {
+
+TEST(CgroupCpuQuota, TakesTheTightestGroupOnTheWayUp) {
+  const test::TempFolder root;
+  std::filesystem::create_directories(root / "outer/inner");
+  (void)root.file("150000 100000\n", "outer/cpu.max");
+  (void)root.file("400000 100000\n", "outer/inner/cpu.max");
+  EXPECT_DOUBLE_EQ(cgroup_cpu_quota(root / "", "0::/outer/inner\n").value(), 1.5);
+}
+
+TEST(CgroupCpuQuota, IsNoneWithoutALimit) {
+  const test::TempFolder root;
+  (void)root.file("max 100000\n", "cpu.max");
+  EXPECT_FALSE(cgroup_cpu_quota(root / "", "0::/\n"));
+  EXPECT_FALSE(cgroup_cpu_quota(root / "", ""));
+}
+
+TEST(CgroupCpuQuota, ReadsVersion1) {
+  const test::TempFolder root;
+  std::filesystem::create_directories(root / "cpu,cpuacct/job");
+  (void)root.file("300000\n", "cpu,cpuacct/job/cpu.cfs_quota_us");
+  (void)root.file("100000\n", "cpu,cpuacct/job/cpu.cfs_period_us");
+  EXPECT_DOUBLE_EQ(cgroup_cpu_quota(root / "", "5:memory:/job\n4:cpu,cpuacct:/job\n").value(), 3.0);
+}
+
+TEST(UsableCores, AreAtLeastOne) { EXPECT_GE(usable_cores(), 1); }
+
+}  // namespace
+}  // namespace hdrtile
