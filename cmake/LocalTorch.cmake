@@ -12,4 +12,6 @@ if(local_cuda AND NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
   set(CMAKE_CUDA_COMPILER ${local_cuda} CACHE FILEPATH "nvcc of .venv")
   set(CUDAToolkit_ROOT ${local_cuda_root} CACHE PATH "CUDA toolkit of .venv")
   set(CUDA_TOOLKIT_ROOT_DIR ${local_cuda_root} CACHE PATH "CUDA toolkit of .venv")
+elseif(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+  find_program(CMAKE_CUDA_COMPILER nvcc PATHS /usr/local/cuda/bin)  # where NVIDIA's installer puts it, off the PATH
 endif()

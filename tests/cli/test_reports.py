@@ -1,0 +1,129 @@
+"""What the program says: help, exit codes, progress, reports, info, compare."""
+import json
+import re
+
+import pytest
+from program import enhance, model, names, run, scene, write
+
+FLAGS = ['--output', '--recursive', '--on-exist', '--reprocess', '--format', '--quality', '--model', '--device', '--precision', '--tile',
+         '--overlap', '--batch', '--max-memory', '--strength', '--metadata', '--jobs', '--dry-run', '--progress', '--report', '--verbose',
+         '--quiet']
+
+
+@pytest.fixture
+def photos(tmp_path):
+    return [write(tmp_path / name, scene(150, 200)) for name in ('a.jpg', 'b.jpg')]
+
+
+def test_help_names_every_flag():
+    result = run('enhance', '--help')
+    assert result.returncode == 0
+    for flag in FLAGS:
+        assert flag in result.stdout, f'{flag} is missing in the help text'
+    for choice in ('skip', 'update', 'overwrite', 'rename', 'fail', 'fp32', 'bf16', 'fp16', 'no-gps'):
+        assert choice in result.stdout, f'{choice} is missing in the help text'
+
+
+def test_help_of_the_program_names_subcommands_and_exit_codes():
+    result = run('--help')
+    assert result.returncode == 0
+    for word in ('enhance', 'info', 'compare', '130'):
+        assert word in result.stdout
+
+
+def test_version():
+    result = run('--version')
+    assert result.returncode == 0
+    assert re.search(r'\d+\.\d+\.\d+', result.stdout)
+
+
+def test_no_arguments_is_a_usage_error():
+    assert run().returncode == 2
+
+
+def test_report(photos, tmp_path):
+    bad = tmp_path / 'bad.jpg'
+    bad.touch()
+    report = tmp_path / 'report.json'
+    assert enhance(*photos, bad, '--report', report, '--tile', 96).returncode == 1
+    data = json.loads(report.read_text())
+    entries = {entry['input'].rsplit('/', 1)[1]: entry for entry in data['photos']}
+    assert {name: entry['status'] for name, entry in entries.items()} == {'a.jpg': 'done', 'b.jpg': 'done', 'bad.jpg': 'failed'}
+    assert 'empty' in entries['bad.jpg']['reason']
+    done = json.dumps(entries['a.jpg'])
+    for word in ('a_hdr.jpg', '200', '150', 'decode', 'tiles', 'encode'):
+        assert word in done
+    assert 'cpu' in json.dumps(data) and 'fp32' in json.dumps(data)
+
+
+def test_report_that_cannot_be_written_is_found_before_the_work(photos, tmp_path):
+    result = enhance(photos[0], '--report', tmp_path / 'no/such/folder/report.json')
+    assert result.returncode != 0
+    assert 'report.json' in result.stderr
+
+
+def test_progress_json_is_lines_of_json_on_stdout(photos):
+    result = enhance(*photos, '--progress', 'json', '--tile', 96)
+    assert result.returncode == 0, result.stderr
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(events) >= 3
+    assert all(isinstance(event, dict) for event in events)
+    for photo in photos:
+        assert any(str(photo) in json.dumps(event) for event in events)
+
+
+def test_stdout_is_empty_without_json(photos):
+    result = enhance(*photos)
+    assert result.returncode == 0
+    assert result.stdout == ''
+
+
+def test_quiet_says_nothing_when_all_is_well(photos):
+    result = enhance(*photos, '-q')
+    assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
+
+
+def test_verbose_tells_the_plan(photos):
+    result = enhance(*photos, '-v', '--tile', 96)
+    assert result.returncode == 0
+    assert 'tile' in result.stderr
+
+
+def test_no_bar_where_there_is_no_terminal(photos):
+    assert '\x1b' not in enhance(*photos).stderr
+
+
+def test_info_describes_a_model_and_a_plan(photos):
+    result = run('info', '--model', model('lift'), photos[0], '--device', 'cpu')
+    assert result.returncode == 0, result.stderr
+    for word in ('lift', 'cpu', '200', '150'):
+        assert word in result.stdout
+
+
+def test_info_of_a_missing_photo_fails(tmp_path):
+    assert run('info', '--model', model('lift'), tmp_path / 'none.jpg').returncode == 1
+
+
+def test_compare_equal_and_different(tmp_path, photos):
+    other = write(tmp_path / 'other.png', 255 - scene(150, 200))
+    same = run('compare', photos[0], photos[1])
+    assert same.returncode == 0, same.stderr
+    assert 'PSNR' in same.stdout and 'SSIM' in same.stdout
+    assert run('compare', photos[0], other).returncode == 0, 'without a limit nothing can be missed'
+    for flags in (('--min-psnr', 30), ('--min-ssim', .9), ('--max-delta-e', 2)):
+        assert run('compare', photos[0], photos[1], *flags).returncode == 0, flags
+        missed = run('compare', photos[0], other, *flags)
+        assert missed.returncode == 1, missed.stderr
+
+
+def test_compare_of_different_sizes_is_a_usage_error(tmp_path, photos):
+    other = write(tmp_path / 'other.png', scene(151, 200))
+    result = run('compare', photos[0], other)
+    assert result.returncode == 2, result.stderr
+
+
+def test_compare_of_a_missing_file_fails(tmp_path, photos):
+    result = run('compare', photos[0], tmp_path / 'none.jpg')
+    assert result.returncode == 1
+    assert 'none.jpg' in result.stderr
+    assert names(tmp_path) == ['a.jpg', 'b.jpg']

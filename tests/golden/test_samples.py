@@ -1,0 +1,86 @@
+"""The default model on the sample photos, in FP32: the promises about quality and seams."""
+import json
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from program import ROOT, read, run, write
+
+sys.path.insert(0, str(ROOT / 'scripts'))
+import look  # noqa: E402
+
+SAMPLES = sorted((ROOT / 'tests/samples').glob('*.jpg'))
+FP32 = ('--device', 'cpu', '--precision', 'fp32')
+
+
+def truth_of(sample):
+    return sample.parent / 'truth' / sample.name
+
+
+def test_there_are_samples_and_a_model():
+    assert len(SAMPLES) >= 3
+    assert all(truth_of(sample).exists() for sample in SAMPLES)
+    assert (ROOT / 'models/small.pt').exists()
+
+
+def compare(a, b):
+    result = run('compare', a, b, '--json')
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize('sample', SAMPLES, ids=lambda sample: sample.stem)
+def test_at_least_as_good_as_metered_mertens_at_full_size(tmp_path, sample):
+    """Both results are files of the sample's kind, orientation and colour space, judged by `hdrtile compare`."""
+    enhanced = tmp_path / 'enhanced.png'
+    result = run('enhance', sample, '-o', enhanced, *FP32)
+    assert result.returncode == 0, result.stderr
+
+    # The sample as sRGB and upright, by hdrtile's own decoder: strength 0 changes no value.
+    plain = tmp_path / 'plain.png'
+    result = run('enhance', sample, '-o', plain, '--strength', 0, '--metadata', 'none', *FP32)
+    assert result.returncode == 0, result.stderr
+    photo = read(plain)[:, :, ::-1].astype(np.float32) / 255
+    fused = look.metered_mertens(photo)
+    baseline = write(tmp_path / 'baseline.png', (fused * 255).round().astype(np.uint8)[:, :, ::-1])
+
+    truth = truth_of(sample)
+    ours, classical = compare(enhanced, truth), compare(baseline, truth)
+    print(f'{sample.stem}: {ours} against metered Mertens {classical}')
+    assert ours['psnr_db'] >= classical['psnr_db']
+
+
+@pytest.fixture(scope='module')
+def tilings(tmp_path_factory):
+    """One photo of 1536 x 1024 in 16 bit, as whole and in tiles."""
+    folder = tmp_path_factory.mktemp('tilings')
+    photo = cv2.imread(str(SAMPLES[0]))[200:1224, 300:1836].astype(np.uint16) * 257
+    write(folder / 'photo.png', photo)
+    outputs = {}
+    for tile in (0, 512, 1024):
+        outputs[tile] = folder / f'{tile}.png'
+        result = run('enhance', folder / 'photo.png', '-o', outputs[tile], '--tile', tile, *FP32)
+        assert result.returncode == 0, result.stderr
+    return {tile: read(path).astype(np.float64) / 65535 for tile, path in outputs.items()}
+
+
+@pytest.mark.parametrize(('a', 'b'), [(512, 0), (1024, 0), (512, 1024)])
+def test_tilings_agree(tilings, a, b):
+    difference = np.abs(tilings[a] - tilings[b])
+    psnr = -10 * np.log10(max(np.square(difference).mean(), 1e-20))
+    print(f'tile {a} against {b}: {psnr:.1f} dB, largest difference {difference.max() * 255:.3f}/255')
+    assert psnr >= 60
+    assert difference.max() <= 1 / 255
+
+
+def test_the_result_is_brighter_and_not_flat(tilings):
+    assert .3 < tilings[512].mean() < .7
+    assert tilings[512].std() > .05
+
+
+def test_same_bytes_every_time(tmp_path):
+    photo = write(tmp_path / 'photo.png', cv2.imread(str(SAMPLES[0]))[:600, :800])
+    for name in ('a.png', 'b.png'):
+        assert run('enhance', photo, '-o', tmp_path / name, *FP32).returncode == 0
+    assert (tmp_path / 'a.png').read_bytes() == (tmp_path / 'b.png').read_bytes()
