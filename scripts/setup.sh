@@ -98,7 +98,7 @@ make_venv() {
 # CMake's files of a CUDA LibTorch want a CUDA toolkit of the same major version, though no device code is compiled here.
 # Where the system has none, NVIDIA's wheels are one, once some links are made. cmake/LocalTorch.cmake finds it.
 make_cuda_toolkit() {
-  local nvcc cu13 name
+  local nvcc cu13 name versioned
   for nvcc in "${CUDACXX:-}" "$(command -v nvcc || true)" /usr/local/cuda/bin/nvcc; do
     if [[ -x $nvcc ]] && "$nvcc" --version | grep -q 'release 13\.'; then
       echo "CUDA toolkit: $nvcc"
@@ -113,7 +113,8 @@ make_cuda_toolkit() {
   fi
   ln -sfn lib "$cu13/lib64"
   for name in cudart nvrtc cublas cublasLt cufft cusparse cusolver curand cupti; do
-    (cd "$cu13/lib" && ln -sf "$(ls -d lib$name.so.[0-9]* | head -n 1)" lib$name.so)
+    versioned=("$cu13/lib/lib$name".so.[0-9]*)
+    ln -sf "$(basename "${versioned[0]}")" "$cu13/lib/lib$name.so"
   done
   echo "CUDA toolkit: $cu13"
 }
