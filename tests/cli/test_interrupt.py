@@ -1,4 +1,5 @@
 """Runs that are cut off: nothing is left half-done, and the next run goes on."""
+import json
 import signal
 import subprocess
 import time
@@ -19,7 +20,7 @@ def start(folder, count):
 def wait_for_tiles(process):
     """Until the program says that it is within a photo: the first progress line after the start of one."""
     for line in process.stdout:
-        if 'progress' in line:
+        if json.loads(line)['event'] == 'progress':
             return
     raise AssertionError(process.stderr.read())
 

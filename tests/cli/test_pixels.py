@@ -68,7 +68,7 @@ def test_tone_of_a_contextual_model_is_the_whole_photos(tmp_path):
     dark = scene(400, 600) // 3
     photo = write(tmp_path / 'a.png', dark)
     outputs = []
-    for tile in (128, 0):
+    for tile in (128, 'whole'):
         out = tmp_path / f'{tile}.png'
         result = enhance(photo, '--tile', tile, '-o', out, with_model='mean_gain')
         assert result.returncode == 0, result.stderr

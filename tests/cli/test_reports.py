@@ -3,11 +3,11 @@ import json
 import re
 
 import pytest
-from program import enhance, model, names, run, scene, write
+from program import ROOT, enhance, model, names, run, scene, write
 
-FLAGS = ['--output', '--recursive', '--on-exist', '--reprocess', '--format', '--quality', '--model', '--device', '--precision', '--tile',
-         '--overlap', '--batch', '--max-memory', '--strength', '--metadata', '--jobs', '--dry-run', '--progress', '--report', '--verbose',
-         '--quiet']
+FLAGS = ['--recursive', '--null', '--output', '--on-exist', '--reprocess', '--format', '--quality', '--metadata', '--strength', '--model',
+         '--device', '--precision', '--tile', '--overlap', '--batch', '--max-memory', '--jobs', '--max-pixels', '--dry-run', '--progress',
+         '--report', '--verbose', '--quiet']
 
 
 @pytest.fixture
@@ -22,6 +22,11 @@ def test_help_names_every_flag():
         assert flag in result.stdout, f'{flag} is missing in the help text'
     for choice in ('skip', 'update', 'overwrite', 'rename', 'fail', 'fp32', 'bf16', 'fp16', 'no-gps'):
         assert choice in result.stdout, f'{choice} is missing in the help text'
+
+
+def test_readme_names_every_flag():
+    text = (ROOT / 'README.md').read_text()
+    assert [flag for flag in re.findall(r'--[a-z][a-z-]+', run('enhance', '--help').stdout) if flag not in text] == []
 
 
 def test_help_of_the_program_names_subcommands_and_exit_codes():
@@ -67,7 +72,7 @@ def test_progress_json_is_lines_of_json_on_stdout(photos):
     assert result.returncode == 0, result.stderr
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(events) >= 3
-    assert all(isinstance(event, dict) for event in events)
+    assert {event['event'] for event in events} == {'batch', 'start', 'progress', 'finish', 'summary'}
     for photo in photos:
         assert any(str(photo) in json.dumps(event) for event in events)
 
@@ -110,7 +115,7 @@ def test_compare_equal_and_different(tmp_path, photos):
     assert same.returncode == 0, same.stderr
     assert 'PSNR' in same.stdout and 'SSIM' in same.stdout
     assert run('compare', photos[0], other).returncode == 0, 'without a limit nothing can be missed'
-    for flags in (('--min-psnr', 30), ('--min-ssim', .9), ('--max-delta-e', 2)):
+    for flags in (('--min-psnr', 30), ('--min-ssim', .9), ('--max-delta-e', 2), ('--max-delta-e-max', 5), ('--max-diff', 1)):
         assert run('compare', photos[0], photos[1], *flags).returncode == 0, flags
         missed = run('compare', photos[0], other, *flags)
         assert missed.returncode == 1, missed.stderr
