@@ -1,6 +1,5 @@
 #include "devices.h"
 
-#include <ATen/Context.h>
 #include <ATen/Functions.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -17,6 +16,12 @@
 
 namespace hdrtile {
 namespace {
+
+#ifdef HDRTILE_CUDA
+constexpr bool built_with_cuda = true;
+#else
+constexpr bool built_with_cuda = false;
+#endif
 
 DeviceInfo cpu_info() {
   return {.id = "cpu", .name = cpu_name(), .memory_bytes = host_memory_bytes(), .native_bf16 = cpu_has_native_bf16()};
@@ -39,7 +44,7 @@ DeviceInfo cuda_info(int index) {
 int cuda_count(std::string& reason) {
   const CallScope scope;
   const int count = torch::cuda::device_count();
-  if (!at::hasCUDA() && count == 0) {
+  if (!built_with_cuda) {
     reason = "this LibTorch was built without CUDA";
   } else if (count == 0) {
     reason = scope.last_warning().empty() ? "no GPU or no driver" : essence_of(scope.last_warning());
@@ -111,7 +116,7 @@ ChosenDevice choose_device(const std::string& asked) {
   std::string reason;
   const int count = cuda_count(reason);
   if (may_fall_back && count == 0) {
-    if (!at::hasCUDA()) return cpu_device();  // nothing was expected, nothing to tell
+    if (!built_with_cuda) return cpu_device();  // nothing was expected, nothing to tell
     return cpu_device({"no CUDA device found (" + reason + "): running on the CPU"});
   }
   try {
@@ -142,7 +147,7 @@ std::vector<DeviceInfo> list_devices() {
 }
 
 std::string backend_version() {
-  return std::string("LibTorch ") + TORCH_VERSION + (at::hasCUDA() ? " with CUDA" : " without CUDA");
+  return std::string("LibTorch ") + TORCH_VERSION + (built_with_cuda ? " with CUDA" : " without CUDA");
 }
 
 }  // namespace hdrtile

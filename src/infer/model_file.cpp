@@ -27,6 +27,9 @@ void require_inputs(const torch::jit::Module& module, const std::string& method,
   }
 }
 
+/// LibTorch's loader goes on about checkpoints and miniz for several sentences; the first says what is wrong.
+std::string first_sentence(const std::string& text) { return text.substr(0, text.find(". ")); }
+
 }  // namespace
 
 ModelFile::ModelFile(const std::filesystem::path& path) {
@@ -37,7 +40,8 @@ ModelFile::ModelFile(const std::filesystem::path& path) {
     try {
       return torch::jit::load(file_, c10::kCPU, extra, /*load_debug_files=*/false);
     } catch (const std::exception& caught) {
-      throw Error(ErrorCode::model, subject() + " cannot be loaded as TorchScript (" + essence_of(caught.what()) +
+      throw Error(ErrorCode::model, subject() + " cannot be loaded as TorchScript (" +
+                                        first_sentence(essence_of(caught.what())) +
                                         "); a state dict or pickled checkpoint must be exported first: "
                                         "torch.jit.script(model).save(...)");
     }

@@ -58,7 +58,7 @@ class TorchScriptEngine final : public Engine {
                             std::to_string(model_.halo) + ")");
     }
     set_up_libtorch(options.threads);
-    // The CPU runs Restormer twice as fast so.
+    // A CPU runs Restormer up to twice as fast so.
     if (chosen_.device.is_cpu()) layout_ = at::MemoryFormat::ChannelsLast;
     torch_call(file_.subject(), [&] {
       full_ = load();
