@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,7 +60,7 @@ struct PhotoResult {
   double encode_ms = 0;  ///< encoding and writing
 };
 
-/// How lower layers report. Calls are serialised (never two at once), but come from any thread.
+/// How lower layers report. Calls are serialised (never two at once), but come from any thread. They must not throw.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -75,11 +76,24 @@ struct BatchSummary {
   int cancelled = 0;
 };
 
+/// Gives the engine when the first photo needs it, so that a run that skips every photo loads no model. Called from the
+/// thread that calls run_batch, once per photo; must give the same engine each time. May throw Error.
+using EngineSource = std::function<Engine&()>;
+
 /// Enhances a batch: decode, inference and encode run beside each other over bounded queues, so that memory is flat in
 /// the number of photos. A photo fails alone. Every job gets exactly one on_finish. When `cancel` is set, photos under
 /// way are dropped (nothing half-written) and the rest counts as cancelled. Pixels do not depend on `jobs` or order.
-/// Error{device} and broken models end the batch: thrown after the running photos were reported.
+/// Before anything runs, throws Error{usage} when two photos share an output or an output is an input of the batch.
+/// Error{device}, broken models and requests that cannot be met end the batch: thrown after every photo was reported.
+BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
+                       Observer& observer, const CancelFlag& cancel);
 BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,
                        const CancelFlag& cancel);
+
+/// What run_batch would do with its photos, found from names and headers alone, in order; nothing is written. `tell`
+/// gets a result of status done for what would be enhanced, with the output's name and the input's size. Throws
+/// Error{usage} as run_batch does.
+void examine_batch(std::span<const Job> jobs, const BatchOptions& options,
+                   const std::function<void(const PhotoResult&)>& tell, const CancelFlag& cancel);
 
 }  // namespace hdrtile

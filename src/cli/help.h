@@ -1,0 +1,78 @@
+#pragma once
+
+/// What --help says. No manual should be needed beside it.
+namespace hdrtile::cli::help {
+
+inline constexpr auto program =
+    "hdrtile makes real-estate photos look like a bracketed HDR shot, one photo in, one photo out.";
+inline constexpr auto program_footer = R"(Examples:
+  hdrtile enhance *.jpg                  a_hdr.jpg beside each a.jpg; run again, it does only what is new
+  hdrtile info                           devices, models, formats
+  hdrtile compare a_hdr.jpg truth.jpg    how far apart two photos are
+  hdrtile enhance --help                 every flag, with examples
+
+Results and JSON go to stdout, everything else to stderr.
+Exit codes: 0 all done (skips included), 1 some photos failed or a limit was missed, 2 usage,
+            3 model or device, 130 interrupted)";
+
+inline constexpr auto enhance = "Enhance photos";
+inline constexpr auto input =
+    "photos (JPEG, PNG), folders, globs the shell left alone, @list.txt, or - for a list on stdin";
+inline constexpr auto recursive = "go into the folders of folders; with -o FOLDER their tree is mirrored there";
+inline constexpr auto null = "names in lists end with a NUL byte instead of a newline (find -print0)";
+inline constexpr auto output =
+    "where results go: a folder (it exists, ends in / or has no extension), a template with {dir} {stem} {ext} "
+    "{model}, or for one photo a file name; default '{dir}/{stem}_hdr.{ext}'";
+inline constexpr auto on_exist =
+    "when a result exists: leave it (default), redo it if photo, model or settings have changed, redo it, write "
+    "name_2 beside it, or fail";
+inline constexpr auto reprocess = "enhance photos that hdrtile has made, too";
+inline constexpr auto format = "format of the results; default: the photo's own, or what -o's extension says";
+inline constexpr auto quality = "of JPEG results, default 92";
+inline constexpr auto metadata =
+    "EXIF, IPTC, XMP: keep all (default), all but the place, or none; colour profiles always stay";
+inline constexpr auto strength = "how much of the enhancement is taken: 0 the photo as it was, 1 all (default)";
+inline constexpr auto model = "a model's name (hdrtile info lists them) or a TorchScript file; default small";
+inline constexpr auto device = "what to compute on; auto (default) takes a GPU when there is one and says so when not";
+inline constexpr auto precision =
+    "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32";
+inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
+inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
+inline constexpr auto batch = "tiles computed at once; changes no pixel; default auto: what memory allows";
+inline constexpr auto max_memory = "bound on memory, e.g. 1.5G: the process's on CPU, the GPU's on CUDA";
+inline constexpr auto jobs =
+    "threads that decode and as many that encode; 0: everything on one thread, one photo after another; changes no "
+    "pixel; default auto";
+inline constexpr auto max_pixels = "refuse photos of more pixels than this, e.g. 400M (default 268M)";
+inline constexpr auto dry_run = "say on stdout what would be done, and do nothing";
+inline constexpr auto progress =
+    "auto (default): a bar when stderr is a terminal; bar: always; json: one event a line on stdout (see below)";
+inline constexpr auto report = "write what became of every photo, and how, as JSON; also when interrupted";
+inline constexpr auto enhance_footer = R"(Examples:
+  hdrtile enhance *.jpg                                   beside the originals, as NAME_hdr.jpg
+  hdrtile enhance -r shoot/ -o done/                      a whole tree into another folder
+  hdrtile enhance a.jpg -o '{dir}/{stem}-{model}.png'     names by template, format by extension
+  hdrtile enhance *.jpg --on-exist update --strength 0.7  redo what has changed
+  find . -name '*.jpg' -print0 | hdrtile enhance -0 -     a list on stdin
+  hdrtile enhance *.jpg --report report.json --progress json --quiet   from a program
+
+Progress events, one JSON object a line: {"event": "batch", "photos": N, ...} first; for each photo
+{"event": "start", "input", "width", "height"}, {"event": "progress", "input", "share"} with share in
+0..1, {"event": "finish", "input", "output", "status", "reason", ...} with status done, skipped,
+failed or cancelled; at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "seconds"}.
+
+A photo that fails does so alone; results appear whole or not at all; inputs are never written to.
+Exit codes: 0 all done (skips included), 1 some photos failed, 2 usage, 3 model or device, 130 interrupted)";
+
+inline constexpr auto info = "Tell about devices, models, formats and photos";
+inline constexpr auto info_footer = R"(Examples:
+  hdrtile info
+  hdrtile info kitchen.jpg --tile 1024
+  hdrtile info --json)";
+
+inline constexpr auto compare = "Measure how two photos differ: PSNR, SSIM, CIEDE2000";
+inline constexpr auto compare_footer = R"(Examples:
+  hdrtile compare a_hdr.jpg reference.jpg
+  hdrtile compare a.png b.png --min-psnr 60 --max-diff 1    exit 1 when missed, naming the limit)";
+
+}  // namespace hdrtile::cli::help

@@ -1,0 +1,128 @@
+#include "inputs.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <unordered_set>
+
+#include "hdrtile/error.h"
+
+namespace hdrtile::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_photo_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+}
+
+std::vector<fs::path> glob_matches(const std::string& pattern) {
+  std::vector<fs::path> matches;
+  ::glob_t found{};
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) matches.emplace_back(found.gl_pathv[i]);
+  }
+  ::globfree(&found);
+  return matches;
+}
+
+class Collector {
+ public:
+  Collector(const EnhanceFlags& flags, const std::function<void(const std::string&)>& warn)
+      : flags_(flags), warn_(warn) {}
+
+  void add_argument(const std::string& argument, std::istream& standard_input) {
+    if (argument == "-") {
+      add_list(standard_input);
+    } else if (argument.size() > 1 && argument.starts_with('@')) {
+      std::ifstream list(argument.substr(1), std::ios::binary);
+      if (!list) {
+        throw Error(ErrorCode::usage, "the list " + argument.substr(1) +
+                                          " cannot be read: is it there? A photo whose "
+                                          "name starts with @ is written ./" +
+                                          argument);
+      }
+      add_list(list);
+    } else if (std::error_code error; !fs::exists(argument, error) && argument.find_first_of("*?[") != argument.npos) {
+      const auto matches = glob_matches(argument);
+      for (const auto& match : matches) add_path(match);
+      if (matches.empty()) add_file(argument, {});
+    } else {
+      add_path(argument);
+    }
+  }
+
+  std::vector<Source> take() { return std::move(sources_); }
+
+ private:
+  void add_list(std::istream& list) {
+    const char end = static_cast<char>(flags_.separator);
+    for (std::string name; std::getline(list, name, end);) {
+      if (flags_.separator == ListSeparator::newline && name.ends_with('\r')) name.pop_back();
+      if (!name.empty()) add_path(name);
+    }
+  }
+
+  void add_path(const fs::path& path) {
+    if (std::error_code error; fs::is_directory(path, error)) {
+      add_folder(path, {});
+    } else {
+      add_file(path, {});
+    }
+  }
+
+  void add_folder(const fs::path& folder, const fs::path& below) {
+    std::error_code error;
+    std::vector<fs::path> names;
+    for (auto entry = fs::directory_iterator(folder, error); entry != fs::directory_iterator();
+         entry.increment(error)) {
+      names.push_back(entry->path().filename());
+    }
+    if (error) warn_("folder " + folder.string() + " cannot be read: " + error.message() + "; its photos are left out");
+    std::ranges::sort(names);
+    for (const auto& name : names) {
+      if (name.native().starts_with('.')) continue;  // hidden
+      const fs::path path = folder / name;
+      if (!fs::is_directory(path, error)) {
+        if (has_photo_name(name)) add_file(path, below);
+      } else if (flags_.recursive && !fs::is_symlink(path, error)) {  // a linked folder could lead back here
+        add_folder(path, below / name);
+      }
+    }
+  }
+
+  void add_file(const fs::path& file, const fs::path& below) {
+    if (seen_.insert(fs::absolute(file).lexically_normal().native()).second) {
+      sources_.push_back({.file = file, .below = below});
+    }
+  }
+
+  const EnhanceFlags& flags_;
+  const std::function<void(const std::string&)>& warn_;
+  std::vector<Source> sources_;
+  std::unordered_set<std::string> seen_;
+};
+
+}  // namespace
+
+std::vector<Source> collect_inputs(const EnhanceFlags& flags, std::istream& standard_input,
+                                   const std::function<void(const std::string&)>& warn) {
+  Collector collector(flags, warn);
+  std::string named;
+  for (const auto& argument : flags.inputs) {
+    collector.add_argument(argument, standard_input);
+    named += (named.empty() ? "" : ", ") + argument;
+  }
+  auto sources = collector.take();
+  if (sources.empty()) {
+    throw Error(ErrorCode::usage, "no photos in " + named + ": hdrtile takes .jpg, .jpeg and .png" +
+                                      (flags.recursive ? "" : "; -r looks into the folders of a folder, too"));
+  }
+  return sources;
+}
+
+}  // namespace hdrtile::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <string>
+#include <vector>
+
+#include "options.h"
+
+namespace hdrtile::cli {
+
+/// A photo to enhance, and where it lies below the folder that was named (to mirror a tree); empty for files.
+struct Source {
+  std::filesystem::path file;
+  std::filesystem::path below;
+};
+
+/// Turns what was named into photos, each once, in order, folders sorted by name. What is missing stays in the list: it
+/// fails as a photo. `warn` hears of folders that cannot be read. Throws Error{usage} when there is no photo at all.
+[[nodiscard]] std::vector<Source> collect_inputs(const EnhanceFlags& flags, std::istream& standard_input,
+                                                 const std::function<void(const std::string&)>& warn);
+
+}  // namespace hdrtile::cli

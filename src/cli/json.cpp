@@ -1,0 +1,84 @@
+#include "json.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace hdrtile::cli {
+
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+Json to_json(Size size) { return {{"width", size.width}, {"height", size.height}}; }
+
+Json to_json(const MemoryPlan& plan) {
+  return {{"tile", {{"width", plan.tiles.x.side}, {"height", plan.tiles.y.side}}},
+          {"columns", plan.tiles.x.count()},
+          {"rows", plan.tiles.y.count()},
+          {"tiles", plan.tiles.count()},
+          {"overlap", plan.tiles.overlap},
+          {"halo", plan.tiles.halo},
+          {"batch", plan.batch},
+          {"overhead", plan.tiles.overhead()},
+          {"expected_bytes", plan.expected_bytes},
+          {"why", plan.why},
+          {"notes", plan.tiles.notes}};
+}
+
+Json to_json(const PhotoResult& result) {
+  Json json = {{"input", result.job.input.string()},
+               {"output", result.job.output.string()},
+               {"status", to_string(result.status)},
+               {"reason", result.reason}};
+  if (result.input_size.width > 0) json["input_size"] = to_json(result.input_size);
+  if (result.output_size.width > 0) json["output_size"] = to_json(result.output_size);
+  if (result.plan) json["plan"] = to_json(*result.plan);
+  json["ms"] = {{"decode", result.decode_ms},
+                {"prepare", result.prepare_ms},
+                {"tiles", result.tiles_ms},
+                {"encode", result.encode_ms}};
+  json["warnings"] = result.warnings;
+  json["downgrades"] = result.downgrades;
+  return json;
+}
+
+Json to_json(const BatchSummary& summary) {
+  return {{"done", summary.done},
+          {"skipped", summary.skipped},
+          {"failed", summary.failed},
+          {"cancelled", summary.cancelled}};
+}
+
+Json to_json(const ModelInfo& model) {
+  Json shapes = Json::object();
+  if (model.shapes.fixed.empty()) {
+    shapes = {{"min", model.shapes.min}, {"max", model.shapes.max}};
+  } else {
+    shapes = {{"fixed", model.shapes.fixed}};
+  }
+  return {{"name", model.name},
+          {"version", model.version},
+          {"licence", model.licence},
+          {"trained_on", model.trained_on},
+          {"path", model.path.string()},
+          {"described", model.described},
+          {"contextual", model.contextual},
+          {"parameters", model.parameters},
+          {"scale", model.scale},
+          {"multiple", model.multiple},
+          {"halo", model.halo},
+          {"context_px", model.context_px},
+          {"receptive_field", model.receptive_field},
+          {"tile_default", model.tile_default},
+          {"tile", std::move(shapes)}};
+}
+
+std::string describe(const MemoryPlan& plan) {
+  const TilePlan& tiles = plan.tiles;
+  if (tiles.count() == 1) return fmt::format("one tile of {} x {}", tiles.x.side, tiles.y.side);
+  return fmt::format("{} x {} tiles of {} x {}, overlap {}, halo {}, batch {}", tiles.x.count(), tiles.y.count(),
+                     tiles.x.side, tiles.y.side, tiles.overlap, tiles.halo, plan.batch);
+}
+
+std::string describe(Size size) { return fmt::format("{} x {}", size.width, size.height); }
+
+}  // namespace hdrtile::cli

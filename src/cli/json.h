@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "hdrtile/pipeline.h"
+
+namespace hdrtile::cli {
+
+using Json = nlohmann::ordered_json;
+
+/// As text; names that are no UTF-8 are shown with replacement characters rather than refused. Indent -1: one line.
+[[nodiscard]] std::string dump(const Json& json, int indent);
+
+[[nodiscard]] Json to_json(Size size);
+[[nodiscard]] Json to_json(const MemoryPlan& plan);
+[[nodiscard]] Json to_json(const PhotoResult& result);
+[[nodiscard]] Json to_json(const BatchSummary& summary);
+[[nodiscard]] Json to_json(const ModelInfo& model);
+
+/// A plan for people: "6 x 4 tiles of 608 x 576, overlap 80, halo 32, batch 2".
+[[nodiscard]] std::string describe(const MemoryPlan& plan);
+[[nodiscard]] std::string describe(Size size);
+
+}  // namespace hdrtile::cli

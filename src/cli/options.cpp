@@ -1,0 +1,223 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+#include "help.h"
+#include "quantity.h"
+
+namespace hdrtile::cli {
+namespace {
+
+[[noreturn]] void refuse(const std::string& flag, const std::string& why) { throw CLI::ValidationError(flag, why); }
+
+/// A flag that takes one of some words.
+template <typename T>
+CLI::Option* add_choice(CLI::App& app, const std::string& flag, T& target,
+                        const std::vector<std::pair<std::string, T>>& choices, const std::string& help) {
+  std::string words;
+  for (const auto& choice : choices) words += (words.empty() ? "" : "|") + choice.first;
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&target, choices, words, flag](const std::string& word) {
+            for (const auto& [name, value] : choices) {
+              if (name == word) {
+                target = value;
+                return;
+              }
+            }
+            refuse(flag, "'" + word + "' is none of " + words);
+          },
+          help)
+      ->option_text(words);
+}
+
+/// A flag that takes a positive number of pixels or tiles, "auto", or the words given.
+CLI::Option* add_count(CLI::App& app, const std::string& flag, std::optional<int>& target, int least,
+                       const std::vector<std::pair<std::string, std::optional<int>>>& words, const std::string& text,
+                       const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&target, flag, least, words, text](const std::string& value) {
+            for (const auto& [word, meaning] : words) {
+              if (word == value) {
+                target = meaning;
+                return;
+              }
+            }
+            int number = 0;
+            if (!CLI::detail::lexical_cast(value, number) || number < least) {
+              refuse(flag, "'" + value + "' must be " + text + " (N from " + std::to_string(least) + ")");
+            }
+            target = number;
+          },
+          help)
+      ->option_text(text);
+}
+
+CLI::Option* add_quantity(CLI::App& app, const std::string& flag, std::int64_t& target, int base,
+                          const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&target, flag, base](const std::string& value) {
+            try {
+              target = parse_quantity(value, base);
+            } catch (const Error& error) {
+              refuse(flag, error.what());
+            }
+          },
+          help)
+      ->option_text("SIZE");
+}
+
+void add_verbosity(CLI::App& app, int& verbosity) {
+  app.add_flag_function(
+         "-v,--verbose", [&](std::int64_t) { verbosity = 1; }, "say what is decided and why")
+      ->group("Output and logs");
+  app.add_flag_function(
+         "-q,--quiet", [&](std::int64_t) { verbosity = -1; }, "warnings and errors only")
+      ->group("Output and logs");
+}
+
+void add_model_flags(CLI::App& app, ModelFlags& flags) {
+  const std::string model = "Model and device";
+  app.add_option("--model", flags.model, help::model)->option_text("NAME|FILE")->group(model);
+  app.add_option_function<std::string>(
+         "--device",
+         [&flags](const std::string& value) {
+           if (value != "auto" && value != "cpu" && value != "cuda" && !value.starts_with("cuda:")) {
+             refuse("--device", "'" + value + "' is none of auto|cpu|cuda|cuda:N; hdrtile info lists what is here");
+           }
+           flags.device = value;
+         },
+         help::device)
+      ->option_text("auto|cpu|cuda|cuda:N")
+      ->group(model);
+  add_choice<std::string>(app, "--precision", flags.precision,
+                          {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}}, help::precision)
+      ->group(model);
+  const std::string tiles = "Tiles and memory";
+  add_count(app, "--tile", flags.tiling.tile, 1, {{"auto", std::nullopt}, {"whole", TileSpec::whole_image}},
+            "N|auto|whole", help::tile)
+      ->group(tiles);
+  add_count(app, "--overlap", flags.tiling.overlap, 0, {{"auto", std::nullopt}}, "N|auto", help::overlap)->group(tiles);
+  add_count(app, "--batch", flags.tiling.batch, 1, {{"auto", std::nullopt}}, "N|auto", help::batch)->group(tiles);
+  add_quantity(app, "--max-memory", flags.tiling.max_memory, 1024, help::max_memory)->group(tiles);
+}
+
+void add_enhance(CLI::App& app, EnhanceFlags& flags, int& verbosity) {
+  const std::string files = "Files";
+  app.add_option("INPUT", flags.inputs, help::input)->required()->option_text("...");
+  app.add_flag("-r,--recursive", flags.recursive, help::recursive)->group(files);
+  app.add_flag_function(
+         "-0,--null", [&](std::int64_t) { flags.separator = ListSeparator::nul; }, help::null)
+      ->group(files);
+  app.add_option("-o,--output", flags.output, help::output)->option_text("FILE|FOLDER|TEMPLATE")->group(files);
+  add_choice<OnExist>(app, "--on-exist", flags.on_exist,
+                      {{"skip", OnExist::skip},
+                       {"update", OnExist::update},
+                       {"overwrite", OnExist::overwrite},
+                       {"rename", OnExist::rename},
+                       {"fail", OnExist::fail}},
+                      help::on_exist)
+      ->group(files);
+  app.add_flag("--reprocess", flags.reprocess, help::reprocess)->group(files);
+  add_choice<std::optional<Format>>(app, "--format", flags.format,
+                                    {{"jpeg", Format::jpeg}, {"jpg", Format::jpeg}, {"png", Format::png}}, help::format)
+      ->group(files);
+  app.add_option("--quality", flags.quality, help::quality)
+      ->check(CLI::Range(1, 100))
+      ->option_text("1..100")
+      ->group(files);
+  add_choice<MetadataPolicy>(
+      app, "--metadata", flags.metadata,
+      {{"keep", MetadataPolicy::keep}, {"no-gps", MetadataPolicy::no_gps}, {"none", MetadataPolicy::none}},
+      help::metadata)
+      ->group(files);
+  app.add_option("--strength", flags.strength, help::strength)
+      ->check(CLI::Range(0.0, 1.0))
+      ->option_text("0..1")
+      ->group("Look");
+  add_model_flags(app, flags.model);
+  const std::string run = "Running";
+  add_count(app, "--jobs", flags.jobs, 0, {{"auto", std::nullopt}}, "N|auto", help::jobs)->group(run);
+  add_quantity(app, "--max-pixels", flags.max_pixels, 1000, help::max_pixels)->group(run);
+  app.add_flag("-n,--dry-run", flags.dry_run, help::dry_run)->group(run);
+  const std::string output = "Output and logs";
+  add_choice<ProgressMode>(app, "--progress", flags.progress,
+                           {{"auto", ProgressMode::automatic},
+                            {"bar", ProgressMode::bar},
+                            {"json", ProgressMode::json},
+                            {"none", ProgressMode::none}},
+                           help::progress)
+      ->group(output);
+  app.add_option("--report", flags.report, help::report)->option_text("FILE.json")->group(output);
+  add_verbosity(app, verbosity);
+  app.footer(help::enhance_footer);
+}
+
+void add_info(CLI::App& app, InfoFlags& flags, int& verbosity) {
+  app.add_option("PHOTO", flags.photos, "photos to tell about: header facts and how each would be cut into tiles")
+      ->option_text("...");
+  add_model_flags(app, flags.model);
+  app.add_flag("--json", flags.json, "one JSON object in place of text")->group("Output and logs");
+  add_verbosity(app, verbosity);
+  app.footer(help::info_footer);
+}
+
+void add_compare(CLI::App& app, CompareFlags& flags, int& verbosity) {
+  app.add_option("A", flags.a, "a photo")->required()->option_text(" ");
+  app.add_option("B", flags.b, "the photo to compare it with, of the same size")->required()->option_text(" ");
+  const std::string limits = "Limits (exit 1 when one is missed)";
+  app.add_option("--min-psnr", flags.min_psnr, "PSNR at least this, dB")->option_text("DB")->group(limits);
+  app.add_option("--min-ssim", flags.min_ssim, "SSIM at least this, up to 1")->option_text("SSIM")->group(limits);
+  app.add_option("--max-delta-e", flags.max_delta_e, "mean CIEDE2000 at most this")->option_text("DE")->group(limits);
+  app.add_option("--max-delta-e-max", flags.max_delta_e_max, "largest CIEDE2000 of a pixel at most this")
+      ->option_text("DE")
+      ->group(limits);
+  app.add_option("--max-diff", flags.max_difference,
+                 "largest difference of a sample at most this, in steps of 1/255 (1 is one step of an 8-bit photo, "
+                 "0.5 half a step)")
+      ->option_text("STEPS")
+      ->group(limits);
+  app.add_flag("--json", flags.json, "one JSON object in place of text")->group("Output and logs");
+  add_verbosity(app, verbosity);
+  app.footer(help::compare_footer);
+}
+
+}  // namespace
+
+std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv) {
+  CLI::App app(help::program, "hdrtile");
+  app.set_version_flag("--version", "hdrtile " HDRTILE_VERSION);
+  app.require_subcommand(1);
+  app.footer(help::program_footer);
+  app.get_formatter()->column_width(36);
+
+  Options options;
+  EnhanceFlags enhance;
+  InfoFlags info;
+  CompareFlags compare;
+  CLI::App* const enhance_app = app.add_subcommand("enhance", help::enhance);
+  add_enhance(*enhance_app, enhance, options.verbosity);
+  CLI::App* const info_app = app.add_subcommand("info", help::info);
+  add_info(*info_app, info, options.verbosity);
+  CLI::App* const compare_app = app.add_subcommand("compare", help::compare);
+  add_compare(*compare_app, compare, options.verbosity);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? ExitCode::ok : ExitCode::usage;
+  }
+  if (enhance_app->parsed()) options.command = std::move(enhance);
+  if (info_app->parsed()) options.command = std::move(info);
+  if (compare_app->parsed()) options.command = std::move(compare);
+  return options;
+}
+
+}  // namespace hdrtile::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hdrtile/engine.h"
+#include "hdrtile/pipeline.h"
+
+namespace hdrtile::cli {
+
+/// What the report says of the run as a whole.
+struct RunFacts {
+  ModelInfo model;
+  std::string model_sha256;
+  std::optional<EngineInfo> engine;  ///< empty when no photo needed one
+  std::string settings;
+  bool dry_run = false;
+};
+
+/// Collects what became of the photos and writes it as one JSON file.
+class Report final : public Observer {
+ public:
+  /// Throws Error{usage} when the file could not be written in the end: found before the work.
+  explicit Report(std::filesystem::path file);
+  ~Report() override;
+
+  void on_start(const Job&, Size) override {}
+  void on_progress(const Job&, double) override {}
+  void on_finish(const PhotoResult& result) override;
+
+  /// Writes the file, whole or not at all. `error`: what ended the run, empty when it came to its end.
+  void write(const RunFacts& facts, double seconds, const std::string& error);
+
+ private:
+  struct Entries;
+  std::filesystem::path file_;
+  std::unique_ptr<Entries> entries_;
+};
+
+/// Throws Error{usage} when the report would be written onto a photo of the batch.
+void require_no_photo(const std::filesystem::path& report, std::span<const Job> jobs);
+
+}  // namespace hdrtile::cli

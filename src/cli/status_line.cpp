@@ -1,0 +1,58 @@
+#include "status_line.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace hdrtile::cli {
+namespace {
+
+constexpr std::string_view wipe = "\r\x1b[K";
+
+void put(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+std::size_t terminal_columns() {
+  ::winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+StatusLine::~StatusLine() { show(""); }
+
+void StatusLine::print(const std::string& message) {
+  std::string text = message;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = c == '\n' || c == '\t' ? ' ' : '?';
+  }
+  text += '\n';
+  const std::lock_guard lock(mutex_);
+  if (!line_.empty()) put(wipe);
+  put(text);
+  draw();
+}
+
+void StatusLine::show(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  if (!line_.empty()) put(wipe);
+  line_ = line;
+  draw();
+}
+
+void StatusLine::draw() const {
+  if (!line_.empty()) put(std::string_view(line_).substr(0, terminal_columns() - 1));
+}
+
+bool stderr_redraws() noexcept {
+  const char* const kind = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
+}
+
+}  // namespace hdrtile::cli

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "bounded_queue.h"
+#include "collisions.h"
+#include "stages.h"
+
+namespace hdrtile {
+namespace {
+
+/// One thread, one photo after another: what the threaded run must equal.
+void run_inline(std::span<const Job> jobs, const EngineSource& engine, Stages& stages) {
+  std::exception_ptr fatal;
+  for (const Job& job : jobs) {
+    auto work = stages.decode(job);
+    if (!work) continue;
+    try {
+      if (stages.infer(*work, engine)) stages.encode(std::move(*work));
+    } catch (const Error&) {
+      fatal = std::current_exception();
+      stages.stop("not reached: the run ended early");
+    }
+  }
+  if (fatal) std::rethrow_exception(fatal);
+}
+
+/// Decoders -> this thread -> encoders. Queues of one are enough: whoever waits to push holds the next photo ready. So
+/// at most 2 * threads + 3 photos are in memory.
+void run_threaded(std::span<const Job> jobs, const EngineSource& engine, Stages& stages, int threads) {
+  BoundedQueue<Work> decoded(1);
+  BoundedQueue<Work> enhanced(1);
+  std::atomic<std::size_t> next = 0;
+  std::atomic<int> decoding = threads;
+  std::exception_ptr fatal;
+
+  std::vector<std::jthread> workers;  // joined before the queues go
+  struct Closer {                     // lets the workers end, whatever way this function is left
+    BoundedQueue<Work>& decoded;
+    BoundedQueue<Work>& enhanced;
+    ~Closer() {
+      decoded.close();
+      enhanced.close();
+    }
+  } const closer{decoded, enhanced};
+
+  for (int i = 0; i < threads; ++i) {
+    workers.emplace_back([&] {
+      for (std::size_t index = next++; index < jobs.size(); index = next++) {
+        auto work = stages.decode(jobs[index]);
+        if (work && !decoded.push(std::move(*work))) break;
+      }
+      if (--decoding == 0) decoded.close();
+    });
+    workers.emplace_back([&] {
+      while (auto work = enhanced.pop()) stages.encode(std::move(*work));
+    });
+  }
+  while (auto work = decoded.pop()) {
+    try {
+      if (stages.infer(*work, engine) && !enhanced.push(std::move(*work))) break;
+    } catch (const Error&) {
+      fatal = std::current_exception();
+      stages.stop("not reached: the run ended early");
+    }
+  }
+  enhanced.close();
+  workers.clear();
+  if (fatal) std::rethrow_exception(fatal);
+}
+
+}  // namespace
+
+const char* to_string(PhotoStatus status) noexcept {
+  switch (status) {
+    case PhotoStatus::done:
+      return "done";
+    case PhotoStatus::skipped:
+      return "skipped";
+    case PhotoStatus::failed:
+      return "failed";
+    case PhotoStatus::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
+                       Observer& observer, const CancelFlag& cancel) {
+  check_collisions(jobs, options);
+  Stages stages(jobs, options, observer, cancel);
+  if (options.jobs == 0) {
+    run_inline(jobs, engine, stages);
+  } else {
+    run_threaded(jobs, engine, stages, std::clamp(static_cast<int>(jobs.size()), 1, options.jobs));
+  }
+  return stages.summary();
+}
+
+BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,
+                       const CancelFlag& cancel) {
+  return run_batch(
+      jobs, [&]() -> Engine& { return engine; }, options, observer, cancel);
+}
+
+void examine_batch(std::span<const Job> jobs, const BatchOptions& options,
+                   const std::function<void(const PhotoResult&)>& tell, const CancelFlag& cancel) {
+  check_collisions(jobs, options);
+  const Gate gate(jobs, options);
+  for (const Job& job : jobs) {
+    if (cancel) return;
+    PhotoResult result;
+    result.job = job;
+    try {
+      (void)gate.admit(result);
+    } catch (const Error& error) {
+      result.status = PhotoStatus::failed;
+      result.error = error.code();
+      result.reason = error.what();
+    }
+    tell(result);
+  }
+}
+
+}  // namespace hdrtile

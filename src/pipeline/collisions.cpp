@@ -1,0 +1,78 @@
+#include "collisions.h"
+
+#include <sys/stat.h>
+
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace hdrtile {
+namespace {
+
+namespace fs = std::filesystem;
+using FileId = std::pair<dev_t, ino_t>;
+
+std::optional<FileId> file_id(const fs::path& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return std::nullopt;
+  return FileId{facts.st_dev, facts.st_ino};
+}
+
+/// One spelling for every way to name a path whose last part need not exist.
+class Spelling {
+ public:
+  std::string of(const fs::path& path) {
+    const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const auto [place, is_new] = parents_.try_emplace(parent.native());
+    if (is_new) {
+      std::error_code error;
+      const fs::path canonical = fs::weakly_canonical(fs::absolute(parent, error), error);
+      place->second = error ? parent.lexically_normal() : canonical;
+    }
+    return (place->second / path.filename()).native();
+  }
+
+ private:
+  std::unordered_map<std::string, fs::path> parents_;
+};
+
+bool carries_stamp(const fs::path& path, const DecodeLimits& limits) {
+  try {
+    return read_header(read_file(path, limits), path, limits).stamp.has_value();
+  } catch (const Error&) {
+    return false;  // cannot be told: protect it
+  }
+}
+
+}  // namespace
+
+void check_collisions(std::span<const Job> jobs, const BatchOptions& options) {
+  Spelling spelling;
+  std::unordered_map<std::string, const Job*> outputs;
+  for (const Job& job : jobs) {
+    const auto [place, is_new] = outputs.try_emplace(spelling.of(job.output), &job);
+    if (!is_new) {
+      throw Error(ErrorCode::usage, place->second->input.string() + " and " + job.input.string() +
+                                        " would both be written to " + job.output.string() +
+                                        "; give them different names, e.g. -o '{dir}/{stem}_hdr.{ext}'");
+    }
+  }
+
+  std::map<FileId, const Job*> inputs;
+  for (const Job& job : jobs) {
+    if (const auto id = file_id(job.input)) inputs.emplace(*id, &job);
+  }
+  for (const Job& job : jobs) {
+    const auto id = file_id(job.output);
+    if (!id) continue;
+    const auto found = inputs.find(*id);
+    if (found == inputs.end()) continue;
+    const fs::path& hit = found->second->input;
+    if (!options.reprocess && carries_stamp(hit, options.limits)) continue;
+    throw Error(ErrorCode::usage, "the output of " + job.input.string() + ", " + job.output.string() +
+                                      ", is an input itself" + (hit == job.output ? "" : " (" + hit.string() + ")") +
+                                      ", and an input is never written to; choose another name with -o");
+  }
+}
+
+}  // namespace hdrtile

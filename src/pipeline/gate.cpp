@@ -1,0 +1,86 @@
+#include "gate.h"
+
+namespace hdrtile {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<Admitted> skip(PhotoResult& result, std::string reason) {
+  result.status = PhotoStatus::skipped;
+  result.reason = std::move(reason);
+  return std::nullopt;
+}
+
+/// Whether the name is taken, be it by a link that leads nowhere.
+bool taken(const fs::path& path) {
+  std::error_code error;
+  return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+}
+
+bool same_work(const Stamp& a, const Stamp& b) {
+  return a.model == b.model && a.settings == b.settings && a.input_hash == b.input_hash;
+}
+
+}  // namespace
+
+Gate::Gate(std::span<const Job> jobs, const BatchOptions& options) : options_(options) {
+  for (const Job& job : jobs) outputs_.insert(job.output);
+}
+
+std::optional<Admitted> Gate::admit(PhotoResult& result) const {
+  const fs::path input = result.job.input;
+  const fs::path output = result.job.output;
+  std::error_code ignored;
+  const bool exists = taken(output) && fs::exists(input, ignored);  // a missing input fails, whatever its output
+  if (exists && fs::is_directory(output, ignored)) {
+    throw Error(ErrorCode::output, output.string() + " is a folder, so " + input.string() +
+                                       " cannot be written there; move it, or choose another name with -o");
+  }
+  if (exists && options_.on_exist == OnExist::skip) {
+    return skip(result, output.string() + " exists; --on-exist update or overwrite redoes it");
+  }
+  if (exists && options_.on_exist == OnExist::fail) {
+    throw Error(ErrorCode::output, output.string() + " exists; remove it, or use another --on-exist");
+  }
+
+  Admitted admitted;
+  admitted.file = read_file(input, options_.limits);
+  const PhotoHeader header = read_header(admitted.file, input, options_.limits);
+  result.input_size = header.size;
+  if (header.stamp && !options_.reprocess) {
+    return skip(result, "already enhanced by hdrtile; --reprocess enhances it again");
+  }
+  admitted.stamp = {.version = options_.version,
+                    .model = options_.model_id,
+                    .settings = options_.settings_id,
+                    .input_hash = sha256(admitted.file)};
+  if (exists && options_.on_exist == OnExist::update) {
+    std::string reason;
+    if (is_current(output, admitted.stamp, reason)) return skip(result, std::move(reason));
+  }
+  if (options_.on_exist == OnExist::rename) result.job.output = free_name(output);
+  return admitted;
+}
+
+bool Gate::is_current(const fs::path& output, const Stamp& stamp, std::string& reason) const {
+  const auto found = read_header(read_file(output, options_.limits), output, options_.limits).stamp;
+  if (!found) {  // somebody else's file: an update has no right to it
+    reason = output.string() + " exists and was not made by hdrtile; --on-exist overwrite replaces it";
+    return true;
+  }
+  if (same_work(*found, stamp)) {
+    reason = output.string() + " is up to date";
+    return true;
+  }
+  return false;
+}
+
+fs::path Gate::free_name(const fs::path& asked) const {
+  fs::path name = asked;
+  for (int number = 2; taken(name) || (name != asked && outputs_.contains(name)); ++number) {
+    name.replace_filename(asked.stem().native() + "_" + std::to_string(number) + asked.extension().native());
+  }
+  return name;
+}
+
+}  // namespace hdrtile

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdrtile/pipeline.h"
+
+namespace hdrtile {
+
+/// A photo that is to be enhanced: its bytes, not yet decoded.
+struct Admitted {
+  std::vector<std::uint8_t> file;
+  Stamp stamp;
+};
+
+/// Decides from names and headers, before a pixel is decoded, what becomes of a photo. Thread-safe.
+class Gate {
+ public:
+  Gate(std::span<const Job> jobs, const BatchOptions& options);
+
+  /// Empty when the photo is skipped: result says why. Fills in what the header says and the output's final name.
+  /// Throws Error when the photo fails.
+  [[nodiscard]] std::optional<Admitted> admit(PhotoResult& result) const;
+
+  /// The first of name, name_2, name_3, ... that neither exists nor is the output of another photo of the batch.
+  [[nodiscard]] std::filesystem::path free_name(const std::filesystem::path& asked) const;
+
+ private:
+  [[nodiscard]] bool is_current(const std::filesystem::path& output, const Stamp& stamp, std::string& reason) const;
+
+  const BatchOptions& options_;
+  std::set<std::filesystem::path> outputs_;
+};
+
+}  // namespace hdrtile

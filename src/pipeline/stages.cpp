@@ -1,0 +1,158 @@
+#include "stages.h"
+
+#include <chrono>
+#include <new>
+#include <utility>
+
+namespace hdrtile {
+namespace {
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double ms() const {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void fail(PhotoResult& result, ErrorCode code, std::string reason) {
+  result.status = code == ErrorCode::cancelled ? PhotoStatus::cancelled : PhotoStatus::failed;
+  result.error = code;
+  result.reason = std::move(reason);
+}
+
+bool ends_batch(ErrorCode code) {
+  return code == ErrorCode::model || code == ErrorCode::device || code == ErrorCode::usage;
+}
+
+}  // namespace
+
+Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel)
+    : options_(options), observer_(observer), cancel_(cancel), gate_(jobs, options) {}
+
+template <typename Stage>
+bool Stages::attempt(PhotoResult& result, const Stage& stage) {
+  try {
+    throw_if_cancelled();
+    stage();
+    if (result.status == PhotoStatus::done) return true;
+  } catch (const Error& error) {
+    fail(result, error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    fail(result, ErrorCode::out_of_memory,
+         result.job.input.string() + ": not enough memory; use fewer --jobs, or make the photo smaller");
+  } catch (const std::exception& error) {
+    fail(result, ErrorCode::input, result.job.input.string() + ": " + error.what());
+  }
+  finish(result);
+  return false;
+}
+
+void Stages::throw_if_cancelled() const {
+  if (cancel_) throw Error(ErrorCode::cancelled, "interrupted; the next run goes on from here");
+}
+
+std::optional<Work> Stages::decode(const Job& job) {
+  Work work;
+  work.asked = job;
+  work.result.job = job;
+  const bool goes_on = attempt(work.result, [&] {
+    if (stopped_) throw Error(ErrorCode::cancelled, stop_reason_);
+    const Stopwatch watch;
+    auto admitted = gate_.admit(work.result);
+    if (!admitted) return;
+    work.stamp = std::move(admitted->stamp);
+    work.photo = decode_photo(admitted->file, job.input, options_.limits);
+    work.result.input_size = work.photo.pixels.size();
+    work.result.warnings = work.photo.warnings;
+    work.result.decode_ms = watch.ms();
+  });
+  if (!goes_on) return std::nullopt;
+  return work;
+}
+
+bool Stages::infer(Work& work, const EngineSource& engine) {
+  PhotoResult& result = work.result;
+  const bool goes_on = attempt(result, [&] {
+    if (stopped_) throw Error(ErrorCode::cancelled, stop_reason_);
+    Engine& model = engine();
+    {
+      const std::lock_guard lock(reporting_);
+      observer_.on_start(result.job, result.input_size);
+    }
+    Enhanced enhanced = enhance_image(work.photo.pixels, model, options_.enhance, cancel_, [&](double share) {
+      const std::lock_guard lock(reporting_);
+      observer_.on_progress(result.job, share);
+    });
+    work.photo.pixels = std::move(enhanced.image);
+    result.output_size = work.photo.pixels.size();
+    result.plan = std::move(enhanced.plan);
+    result.downgrades = std::move(enhanced.downgrades);
+    result.prepare_ms = enhanced.prepare_ms;
+    result.tiles_ms = enhanced.tiles_ms;
+  });
+  if (!goes_on && result.error && ends_batch(*result.error)) throw Error(*result.error, result.reason);
+  return goes_on;
+}
+
+void Stages::encode(Work work) {
+  PhotoResult& result = work.result;
+  const bool written = attempt(result, [&] {
+    const Stopwatch watch;
+    EncodeOptions options = options_.encode;
+    options.stamp = std::move(work.stamp);
+    const auto bytes = encode_photo(work.photo, options, result.warnings);
+    work.photo = {};
+    throw_if_cancelled();
+    write(work.asked, result, bytes);
+    result.encode_ms = watch.ms();
+  });
+  if (written) finish(result);
+}
+
+void Stages::write(const Job& asked, PhotoResult& result, std::span<const std::uint8_t> bytes) const {
+  const bool replaces = options_.on_exist == OnExist::overwrite || options_.on_exist == OnExist::update;
+  if (options_.on_exist != OnExist::rename) {
+    write_file_atomic(result.job.output, bytes, replaces ? Replace::always : Replace::never);
+    return;
+  }
+  while (true) {
+    try {
+      write_file_atomic(result.job.output, bytes, Replace::never);
+      return;
+    } catch (const Error&) {
+      // Somebody took the name since it was chosen: take the next. Any other fault stays one.
+      const auto next = gate_.free_name(asked.output);
+      if (next == result.job.output) throw;
+      result.job.output = next;
+    }
+  }
+}
+
+void Stages::stop(std::string reason) {
+  stop_reason_ = std::move(reason);
+  stopped_ = true;
+}
+
+void Stages::finish(const PhotoResult& result) {
+  const std::lock_guard lock(reporting_);
+  switch (result.status) {
+    case PhotoStatus::done:
+      ++summary_.done;
+      break;
+    case PhotoStatus::skipped:
+      ++summary_.skipped;
+      break;
+    case PhotoStatus::failed:
+      ++summary_.failed;
+      break;
+    case PhotoStatus::cancelled:
+      ++summary_.cancelled;
+      break;
+  }
+  observer_.on_finish(result);
+}
+
+}  // namespace hdrtile

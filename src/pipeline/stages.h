@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "gate.h"
+#include "hdrtile/pipeline.h"
+
+namespace hdrtile {
+
+/// A photo on its way.
+struct Work {
+  Job asked;  ///< result.job is what it became
+  PhotoResult result;
+  Photo photo;
+  Stamp stamp;
+};
+
+/// What is done to one photo, in three stages; how they are run (inline, on threads) is not known here. Every photo is
+/// reported exactly once: by the stage that it ends in. Thread-safe but for infer().
+class Stages {
+ public:
+  Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel);
+
+  /// Reads and decodes. Empty when the photo ended here.
+  [[nodiscard]] std::optional<Work> decode(const Job& job);
+  /// False when the photo ended here. Throws what ends the whole batch, after reporting the photo: faults of the model
+  /// or the device, and requests that cannot be met.
+  [[nodiscard]] bool infer(Work& work, const EngineSource& engine);
+  /// Encodes and writes.
+  void encode(Work work);
+
+  /// Photos that have not been enhanced yet are dropped from now on.
+  void stop(std::string reason);
+  void finish(const PhotoResult& result);
+
+  [[nodiscard]] const BatchSummary& summary() const noexcept { return summary_; }
+
+ private:
+  template <typename Stage>
+  bool attempt(PhotoResult& result, const Stage& stage);
+  void throw_if_cancelled() const;
+  void write(const Job& asked, PhotoResult& result, std::span<const std::uint8_t> bytes) const;
+
+  const BatchOptions& options_;
+  Observer& observer_;
+  const CancelFlag& cancel_;
+  Gate gate_;
+  std::mutex reporting_;
+  BatchSummary summary_;
+  std::atomic<bool> stopped_{false};
+  std::string stop_reason_;  // written before stopped_ is set
+};
+
+}  // namespace hdrtile
