@@ -1,0 +1,82 @@
+#include "inputs.h"
+
+#include <sstream>
+
+#include "hdrtile/error.h"
+#include "test_folder.h"
+
+namespace hdrtile::cli::test {
+namespace {
+
+class Inputs : public FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    for (const char* file : {"in/b.JPG", "in/a.png", "in/notes.txt", "in/.hidden.jpg", "in/sub/c.jpeg",
+                             "in/sub/deep/d.jpg", "in/.git/e.jpg", "x[1].jpg", "x1.jpg"}) {
+      write(file);
+    }
+  }
+  std::vector<std::string> collect(std::vector<std::string> arguments, const std::string& standard_input = "") {
+    flags_.inputs = std::move(arguments);
+    std::istringstream stream(standard_input);
+    std::vector<std::string> files;
+    sources_ = collect_inputs(flags_, stream, [](const std::string& warning) { ADD_FAILURE() << warning; });
+    for (const auto& source : sources_) files.push_back(source.file.string());
+    return files;
+  }
+  using Files = std::vector<std::string>;
+  EnhanceFlags flags_;
+  std::vector<Source> sources_;
+};
+
+TEST_F(Inputs, FolderGivesItsOwnPhotosSorted) { EXPECT_EQ(collect({"in"}), (Files{"in/a.png", "in/b.JPG"})); }
+
+TEST_F(Inputs, RecursiveGoesDeeperAndKnowsTheTree) {
+  flags_.recursive = true;
+  EXPECT_EQ(collect({"in"}), (Files{"in/a.png", "in/b.JPG", "in/sub/c.jpeg", "in/sub/deep/d.jpg"}));
+  EXPECT_EQ(sources_[0].below, "");
+  EXPECT_EQ(sources_[3].below, "sub/deep");
+}
+
+TEST_F(Inputs, RecursiveIsNotCaughtInALoopOfLinks) {
+  std::filesystem::create_directory_symlink("..", "in/sub/up");
+  flags_.recursive = true;
+  EXPECT_EQ(collect({"in"}).size(), 4U);
+}
+
+TEST_F(Inputs, GlobsAreExpandedUnlessAFileHasThatName) {
+  EXPECT_EQ(collect({"in/*.*G"}), (Files{"in/b.JPG"}));
+  EXPECT_EQ(collect({"x[1].jpg"}), (Files{"x[1].jpg"}));
+}
+
+TEST_F(Inputs, MissingOnesStayAndFailAsPhotos) {
+  EXPECT_EQ(collect({"none.jpg", "none*.jpg"}), (Files{"none.jpg", "none*.jpg"}));
+}
+
+TEST_F(Inputs, ListsComeFromFilesAndStandardInput) {
+  write("list.txt", "in/a.png\r\n\nin/sub\n");
+  EXPECT_EQ(collect({"@list.txt"}), (Files{"in/a.png", "in/sub/c.jpeg"}));
+  EXPECT_EQ(collect({"-"}, "x1.jpg\nin/a.png"), (Files{"x1.jpg", "in/a.png"}));
+  flags_.separator = ListSeparator::nul;
+  EXPECT_EQ(collect({"-"}, std::string("line\nbreak.jpg\0x1.jpg\0", 22)), (Files{"line\nbreak.jpg", "x1.jpg"}));
+}
+
+TEST_F(Inputs, EachPhotoIsTakenOnce) {
+  EXPECT_EQ(collect({"x1.jpg", "./x1.jpg", "x1.jpg", "in/../x1.jpg"}), (Files{"x1.jpg"}));
+}
+
+TEST_F(Inputs, NoPhotoAtAllIsAUsageErrorThatNamesWhereItLooked) {
+  std::filesystem::create_directory("empty");
+  try {
+    collect({"empty"});
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_NE(std::string(error.what()).find("empty"), std::string::npos);
+  }
+  EXPECT_THROW(collect({"@no-such-list.txt"}), Error);
+}
+
+}  // namespace
+}  // namespace hdrtile::cli::test

@@ -1,0 +1,53 @@
+#include "models.h"
+
+#include "hdrtile/error.h"
+#include "test_folder.h"
+
+namespace hdrtile::cli::test {
+namespace {
+
+namespace fs = std::filesystem;
+class Models : public FolderTest {};
+
+TEST_F(Models, AreFoundByNameInTheFirstFolderThatHasThem) {
+  write("one/small.pt");
+  write("two/small.pt");
+  write("two/base.pt");
+  EXPECT_EQ(find_model("small", {"one", "two"}).file, "one/small.pt");
+  EXPECT_EQ(find_model("base", {"one", "two"}).file, "two/base.pt");
+  EXPECT_FALSE(find_model("small", {"one"}).draft);
+  EXPECT_EQ(list_models({"one", "two"}), (std::vector<fs::path>{"two/base.pt", "one/small.pt"}));
+}
+
+TEST_F(Models, AreFoundByPath) {
+  write("mine.pt");
+  write("sub/other");
+  EXPECT_EQ(find_model("mine.pt", {}).file, "mine.pt");
+  EXPECT_EQ(find_model("sub/other", {}).file, "sub/other");
+}
+
+TEST_F(Models, DraftIsSmallsUnlessThereIsOne) {
+  write("one/small.pt");
+  EXPECT_EQ(find_model("draft", {"one"}).file, "one/small.pt");
+  EXPECT_TRUE(find_model("draft", {"one"}).draft);
+  write("one/draft.pt");
+  EXPECT_EQ(find_model("draft", {"one"}).file, "one/draft.pt");
+  EXPECT_FALSE(find_model("draft", {"one"}).draft);
+}
+
+TEST_F(Models, ThatAreMissingAreToldWithWhatThereIs) {
+  write("one/small.pt");
+  for (const char* name : {"huge", "none.pt", "no/such/file"}) {
+    try {
+      (void)find_model(name, {"one"});
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::model);
+      EXPECT_NE(std::string(error.what()).find(name), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("small"), std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hdrtile::cli::test
