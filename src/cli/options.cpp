@@ -1,6 +1,8 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <memory>
+#include <sstream>
 #include <utility>
 
 #include "help.h"
@@ -8,6 +10,31 @@
 
 namespace hdrtile::cli {
 namespace {
+
+/// Breaks long descriptions between words; CLI11 indents what follows a newline.
+class WrappingFormatter final : public CLI::Formatter {
+ public:
+  WrappingFormatter() { column_width(indent_); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    std::istringstream words(option->get_description());
+    std::string text;
+    std::size_t column = 0;
+    for (std::string word; words >> word; column += word.size() + 1) {
+      if (column + word.size() > line_ - indent_) {
+        text += '\n';
+        column = 0;
+      } else if (column > 0) {
+        text += ' ';
+      }
+      text += word;
+    }
+    return text;
+  }
+
+ private:
+  static constexpr std::size_t indent_ = 36;
+  static constexpr std::size_t line_ = 110;
+};
 
 [[noreturn]] void refuse(const std::string& flag, const std::string& why) { throw CLI::ValidationError(flag, why); }
 
@@ -195,7 +222,7 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   app.set_version_flag("--version", "hdrtile " HDRTILE_VERSION);
   app.require_subcommand(1);
   app.footer(help::program_footer);
-  app.get_formatter()->column_width(36);
+  app.formatter(std::make_shared<WrappingFormatter>());
 
   Options options;
   EnhanceFlags enhance;
