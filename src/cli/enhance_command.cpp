@@ -142,7 +142,11 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
                                   jobs, [&]() -> Engine& { return session.engine(); }, options, observers, cancel);
   } catch (const Error& error) {
     line.show("");
-    write_report(error.what());
+    try {
+      write_report(error.what());
+    } catch (const Error& second) {  // must not hide the first
+      spdlog::error("{}", second.what());
+    }
     throw;
   }
   line.show("");

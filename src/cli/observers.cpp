@@ -15,6 +15,10 @@ std::string with_name(const std::filesystem::path& file, const std::string& text
   return text.find(file.filename().string()) == std::string::npos ? file.string() + ": " + text : text;
 }
 
+bool ends_run(const PhotoResult& result) {
+  return result.error == ErrorCode::model || result.error == ErrorCode::device || result.error == ErrorCode::usage;
+}
+
 void put_line(const Json& event) {
   const std::string line = dump(event, -1) + "\n";
   std::fwrite(line.data(), 1, line.size(), stdout);
@@ -61,7 +65,11 @@ void LogObserver::on_finish(const PhotoResult& result) {
       spdlog::info("{}: skipped, {}", input, result.reason);
       break;
     case PhotoStatus::failed:
-      spdlog::error("{}", with_name(result.job.input, result.reason));
+      if (ends_run(result)) {
+        spdlog::info("{}: not done, the run ends here", input);  // why is said once, at the end
+      } else {
+        spdlog::error("{}", with_name(result.job.input, result.reason));
+      }
       break;
     case PhotoStatus::cancelled:
       spdlog::debug("{}: {}", input, result.reason);

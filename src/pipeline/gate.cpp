@@ -1,5 +1,7 @@
 #include "gate.h"
 
+#include <unistd.h>
+
 namespace hdrtile {
 namespace {
 
@@ -15,6 +17,19 @@ std::optional<Admitted> skip(PhotoResult& result, std::string reason) {
 bool taken(const fs::path& path) {
   std::error_code error;
   return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+}
+
+/// Finds before the work what would fail after it: a folder that takes no file.
+void require_place(const fs::path& output) {
+  fs::path folder = fs::absolute(output).parent_path();
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::output, output.string() + " cannot be written: " + folder.string() + " " + why +
+                                       "; choose another place with -o");
+  };
+  if (!fs::is_directory(folder, error)) refuse("is no folder");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse("gives no permission to write there");
 }
 
 bool same_work(const Stamp& a, const Stamp& b) {
@@ -43,6 +58,7 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
     throw Error(ErrorCode::output, output.string() + " exists; remove it, or use another --on-exist");
   }
 
+  require_place(output);
   Admitted admitted;
   admitted.file = read_file(input, options_.limits);
   const PhotoHeader header = read_header(admitted.file, input, options_.limits);
