@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <vector>
@@ -22,16 +23,27 @@ class TileBlender {
   void add(std::span<const float> tile);
 
  private:
+  /// The weights of a tile along one axis; [first, last) are those above 0.
+  struct Weights {
+    std::vector<float> values;
+    int first = 0;
+    int last = 0;
+  };
+  [[nodiscard]] static Weights weights_of(const AxisPlan& axis, int index, int scale);
+
   void flush(int end_row);
+  [[nodiscard]] float* band_row(int y) noexcept;
 
   TilePlan plan_;
   int scale_;
   RowSink sink_;
-  int next_ = 0;                                    // index of the next tile, row-major
-  int band_start_ = 0;                              // first output row the band holds
-  std::vector<float> band_;                         // interleaved rows [band_start_, band_start_ + side.y * scale)
-  std::vector<std::vector<float>> column_weights_;  // per column of tiles
-  std::vector<float> row_weights_;                  // of the current row of tiles
+  int next_ = 0;                         // index of the next tile, row-major
+  int next_row_ = 0;                     // first output row that has not been handed out
+  int band_rows_ = 0;                    // of a row of tiles
+  std::size_t band_stride_ = 0;          // floats of one output row
+  std::vector<float> band_;              // ring of interleaved rows: row y lies at y % band_rows_
+  std::vector<Weights> column_weights_;  // per column of tiles
+  Weights row_weights_;                  // of the current row of tiles
 };
 
 }  // namespace hdrtile

@@ -1,0 +1,151 @@
+#include "hdrtile/memory_plan.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "axis_plan.h"
+#include "hdrtile/error.h"
+
+namespace hdrtile {
+namespace {
+
+constexpr std::int64_t mib = std::int64_t{1} << 20;
+constexpr std::int64_t cpu_budget = 1536 * mib;
+/// What the process holds before the first photo: LibTorch's libraries and the model.
+constexpr std::int64_t cpu_base = 640 * mib;
+/// Of a GPU's memory: room for the rest of it, and for others on the same GPU.
+constexpr int cuda_share_percent = 50;
+constexpr int most_tiles_cpu = 4;  // more cores are kept busy by one tile; a few spare the small ones the start-up
+constexpr int most_tiles_cuda = 16;
+
+/// Activations per pixel of a tile where the model does not state them: a Restormer of width 48 needs about as much.
+constexpr double unstated_bytes_per_pixel = 4096;
+constexpr double draft_bytes_per_pixel = 512;  // pointwise: a handful of maps
+
+bool on_cpu(const EngineInfo& engine) { return engine.device.rfind("cuda", 0) != 0; }
+
+std::string in_mib(std::int64_t bytes) { return std::to_string((bytes + mib - 1) / mib) + " MiB"; }
+
+/// What the tile pass takes, by estimate.
+class Needs {
+ public:
+  Needs(const ModelInfo& model, const EngineInfo& engine) : scaled_(std::int64_t{model.scale} * model.scale) {
+    double activations = model.bytes_per_pixel > 0 ? model.bytes_per_pixel : unstated_bytes_per_pixel;
+    if (engine.precision != Precision::fp32) activations /= 2;
+    if (model.draft) activations = draft_bytes_per_pixel;
+    per_pixel_ = activations + static_cast<double>(3 * sizeof(float) * (1 + scaled_));
+  }
+
+  [[nodiscard]] std::int64_t tile(const TilePlan& plan) const {
+    return static_cast<std::int64_t>(per_pixel_ * plan.x.side * plan.y.side);
+  }
+  /// The blender's row of tiles, always on the host.
+  [[nodiscard]] std::int64_t band(const TilePlan& plan) const {
+    return static_cast<std::int64_t>(3 * sizeof(float)) * scaled_ * plan.x.length * plan.y.side;
+  }
+  /// Photos on their way through the process beside the tile pass: 24 bytes a pixel hold eight of 8 bits, or two of
+  /// floats.
+  [[nodiscard]] std::int64_t photos(Size photo) const {
+    return std::int64_t{12} * (1 + scaled_) * photo.width * photo.height;
+  }
+
+ private:
+  std::int64_t scaled_;
+  double per_pixel_ = 0;
+};
+
+/// A tile's sides that may be tried where none is asked for, largest first.
+std::vector<int> candidates(const ModelInfo& model, int smallest) {
+  std::vector<int> sides;
+  if (!model.shapes.fixed.empty()) {
+    std::copy_if(model.shapes.fixed.begin(), model.shapes.fixed.end(), std::back_inserter(sides),
+                 [&](int side) { return side <= model.tile_default; });
+    if (sides.empty()) sides.push_back(model.shapes.fixed.front());
+    std::sort(sides.rbegin(), sides.rend());
+    return sides;
+  }
+  const int multiple = std::max(model.multiple, 1);
+  for (int side = model.tile_default / multiple * multiple; side >= smallest; side -= multiple) sides.push_back(side);
+  if (sides.empty()) sides.push_back(model.tile_default);
+  return sides;
+}
+
+/// The ramp is what hides a difference between neighbours: plain models need a wide one, because each tile has its own
+/// tone; contextual ones agree but for rounding.
+int default_overlap(const ModelInfo& model) { return 2 * model.halo + (model.contextual ? 16 : 32); }
+
+TilePlan cut(Size photo, const ModelInfo& model, const TileRequest& request, int tile) {
+  int overlap = default_overlap(model);
+  if (tile != TileSpec::whole_image) {  // a small tile has room for no more than half of it as a ramp
+    const int multiple = std::max(model.multiple, 1);
+    overlap = std::clamp(overlap, 2 * model.halo + TileSpec::min_ramp,
+                         std::max(2 * model.halo + TileSpec::min_ramp, (tile / 2 + model.halo) / multiple * multiple));
+  }
+  return plan_tiles(
+      photo,
+      {.tile = tile, .overlap = request.overlap.value_or(overlap), .halo = model.halo, .multiple = model.multiple},
+      model.shapes);
+}
+
+}  // namespace
+
+MemoryLimits memory_limits(const EngineInfo& engine, std::int64_t max_memory_bytes) {
+  if (on_cpu(engine)) {
+    return {.budget = max_memory_bytes > 0 ? max_memory_bytes - cpu_base : cpu_budget, .free = free_host_memory()};
+  }
+  const std::int64_t share = engine.memory_bytes > 0 ? engine.memory_bytes / 100 * cuda_share_percent : cpu_budget;
+  const std::int64_t budget = max_memory_bytes > 0 ? max_memory_bytes : share;
+  return {.budget = budget, .free = budget};  // what others left is found out by halving the batch
+}
+
+MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine, const TileRequest& request,
+                       const MemoryLimits& limits) {
+  if (request.batch && *request.batch < 1) throw Error(ErrorCode::usage, "a batch must have at least one tile");
+  const bool cpu = on_cpu(engine);
+  const bool bounded = request.max_memory > 0;
+  const Needs needs(model, engine);
+  const auto fixed_cost = [&](const TilePlan& tiles) {  // beside the tiles of a batch
+    const std::int64_t host = needs.band(tiles) + (bounded ? needs.photos(photo) : 0);
+    return 4 * model.parameters + (cpu ? host : 0);
+  };
+  const auto fits = [&](const TilePlan& tiles) { return needs.tile(tiles) + fixed_cost(tiles) <= limits.budget; };
+
+  MemoryPlan plan;
+  if (request.tile) {
+    plan.tiles = cut(photo, model, request, *request.tile);
+  } else {
+    const int smallest = std::max(2 * request.overlap.value_or(default_overlap(model)), model.shapes.min);
+    for (const int side : candidates(model, smallest)) {
+      plan.tiles = cut(photo, model, request, side);
+      if (fits(plan.tiles)) break;
+    }
+  }
+  const std::int64_t tile_bytes = needs.tile(plan.tiles);
+  const std::int64_t other_bytes = fixed_cost(plan.tiles);
+  if (bounded && !fits(plan.tiles)) {
+    const std::int64_t enough = request.max_memory - limits.budget + tile_bytes + other_bytes;
+    throw Error(ErrorCode::usage, "a memory limit of " + in_mib(request.max_memory) + " is too small for tiles of " +
+                                      std::to_string(plan.tiles.x.side) + " x " + std::to_string(plan.tiles.y.side) +
+                                      " of this photo: allow " + in_mib(enough) +
+                                      (request.tile ? ", or take a smaller tile" : ""));
+  }
+
+  // Free memory counts half: photos that are decoded and encoded meanwhile want some, and so do other processes.
+  const std::int64_t room = (cpu ? std::min(limits.budget, limits.free / 2) : std::min(limits.budget, limits.free));
+  const std::int64_t by_room = std::max<std::int64_t>((room - other_bytes) / std::max<std::int64_t>(tile_bytes, 1), 1);
+  const std::int64_t most = cpu ? most_tiles_cpu : most_tiles_cuda;
+  const std::int64_t wanted = request.batch ? *request.batch : most;
+  const std::int64_t allowed = request.batch && !bounded ? wanted : std::min(wanted, by_room);
+  plan.batch = static_cast<int>(std::min<std::int64_t>(allowed, plan.tiles.count()));
+  plan.expected_bytes = plan.batch * tile_bytes + other_bytes;
+
+  plan.why = std::string(request.tile              ? "tile as asked"
+                         : plan.tiles.count() == 1 ? "one tile"
+                                                   : "tile by the model") +
+             ", " + in_mib(tile_bytes) + " each by estimate; budget " +
+             in_mib(std::max<std::int64_t>(limits.budget, 0)) + ", free " + in_mib(limits.free) + ": batch " +
+             std::to_string(plan.batch);
+  return plan;
+}
+
+}  // namespace hdrtile
