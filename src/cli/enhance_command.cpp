@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -24,11 +25,12 @@ namespace {
 /// The flags that change pixels, in one form: what `--on-exist update` compares.
 std::string settings_id(const EnhanceFlags& flags, const std::optional<Format>& format) {
   const auto number = [](const std::optional<int>& value) { return value ? std::to_string(*value) : "auto"; };
+  constexpr std::array metadata{"keep", "no-gps", "none"};  // as MetadataPolicy counts
   const TileRequest& tiling = flags.model.tiling;
   return fmt::format("precision={} tile={} overlap={} max-memory={} strength={} format={} quality={} metadata={}",
                      flags.model.precision, number(tiling.tile), number(tiling.overlap), tiling.max_memory,
                      flags.strength, format ? to_string(*format) : "own", flags.quality,
-                     static_cast<int>(flags.metadata));
+                     metadata.at(static_cast<std::size_t>(flags.metadata)));
 }
 
 int usual_jobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4); }

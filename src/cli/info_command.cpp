@@ -20,9 +20,9 @@ Json device_json(const DeviceInfo& device) {
 }
 
 std::string describe(const ModelInfo& model) {
-  std::string text = fmt::format("{}, {:.2f} M parameters, scale {}, halo {} px, multiple {}",
-                                 model.contextual ? "contextual" : "plain", static_cast<double>(model.parameters) / 1e6,
-                                 model.scale, model.halo, model.multiple);
+  std::string text = model.contextual ? "contextual" : "plain";
+  if (model.parameters > 0) text += fmt::format(", {:.2f} M parameters", static_cast<double>(model.parameters) / 1e6);
+  text += fmt::format(", scale {}, halo {} px, multiple {}", model.scale, model.halo, model.multiple);
   if (model.context_px > 0) text += fmt::format(", preview {} px", model.context_px);
   if (!model.described) text += ", no hdrtile.json";
   return text;
