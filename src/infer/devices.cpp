@@ -97,18 +97,6 @@ ChosenDevice cuda_device(int index, int count, const std::string& reason) {
 
 }  // namespace
 
-const char* to_string(Precision precision) noexcept {
-  switch (precision) {
-    case Precision::fp16:
-      return "fp16";
-    case Precision::bf16:
-      return "bf16";
-    case Precision::fp32:
-      break;
-  }
-  return "fp32";
-}
-
 ChosenDevice choose_device(const std::string& asked) {
   if (asked == "cpu") return cpu_device();
   const bool may_fall_back = asked == "auto";
