@@ -22,9 +22,9 @@ struct MemoryLimits {
 
 /// What the user set; empty: the plan chooses.
 struct TileRequest {
-  std::optional<int> tile;  ///< TileSpec::whole_image for one tile
-  std::optional<int> overlap;
-  std::optional<int> batch;
+  std::optional<int> tile = std::nullopt;  ///< TileSpec::whole_image for one tile
+  std::optional<int> overlap = std::nullopt;
+  std::optional<int> batch = std::nullopt;
   std::int64_t max_memory = 0;  ///< bytes; 0: no bound but the budget
 };
 

@@ -22,7 +22,7 @@ struct TileSpec {
 struct TileShapes {
   int min = 8;
   int max = 1 << 30;
-  std::vector<int> fixed;  ///< ascending; empty: any
+  std::vector<int> fixed{};  ///< ascending; empty: any
 };
 
 /// One axis of a plan. Tile i covers [origin[i], origin[i] + side); the last may reach past `length` (mirrored there).

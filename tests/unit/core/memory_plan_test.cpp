@@ -1,0 +1,160 @@
+#include "hdrtile/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "hdrtile/error.h"
+#include "random_cases.h"
+
+namespace hdrtile {
+namespace {
+
+using test::error_code;
+
+constexpr std::int64_t gib = std::int64_t{1} << 30;
+constexpr Size photo_7mp{3296, 2192};
+
+EngineInfo engine_on(const char* device, std::int64_t memory_bytes = 0) {
+  EngineInfo info;
+  info.device = device;
+  info.memory_bytes = memory_bytes;
+  return info;
+}
+
+const EngineInfo cpu = engine_on("cpu");
+const EngineInfo cuda = engine_on("cuda:0", 16 * gib);
+const MemoryLimits roomy{.budget = 64 * gib, .free = 256 * gib};
+
+ModelInfo model_of(double bytes_per_pixel) {
+  ModelInfo model;
+  model.name = "test";
+  model.contextual = true;
+  model.halo = 32;
+  model.bytes_per_pixel = bytes_per_pixel;
+  return model;
+}
+
+MemoryPlan plan_on_cpu(const ModelInfo& model, const TileRequest& request, std::int64_t free = 16 * gib) {
+  MemoryLimits limits = memory_limits(cpu, request.max_memory);
+  limits.free = free;
+  return plan_memory(photo_7mp, model, cpu, request, limits);
+}
+
+int largest_side(const MemoryPlan& plan) { return std::max(plan.tiles.x.side, plan.tiles.y.side); }
+
+TEST(MemoryPlan, TheModelsDefaultTileIsTakenWhereItFits) {
+  ModelInfo model = model_of(1000);
+  const int usual = largest_side(plan_on_cpu(model, {}));
+  EXPECT_LE(usual, 512);
+  EXPECT_GT(usual, 400);
+  model.tile_default = 1024;
+  EXPECT_GT(largest_side(plan_on_cpu(model, {})), 800);
+}
+
+TEST(MemoryPlan, TilesShrinkUntilOneFitsTheBudget) {
+  const MemoryPlan plan = plan_on_cpu(model_of(30'000), {});
+  EXPECT_LT(largest_side(plan), 300);
+  EXPECT_LE(plan.expected_bytes, 1536 * gib / 1024);
+  EXPECT_EQ(plan.batch, 1);
+}
+
+TEST(MemoryPlan, GeometryNeverDependsOnWhatIsFree) {
+  for (const double bytes : {0.0, 500.0, 20'000.0}) {
+    const MemoryPlan much = plan_on_cpu(model_of(bytes), {}, 500 * gib);
+    const MemoryPlan little = plan_on_cpu(model_of(bytes), {}, 1000);
+    EXPECT_EQ(much.tiles.x.origin, little.tiles.x.origin);
+    EXPECT_EQ(much.tiles.y.origin, little.tiles.y.origin);
+    EXPECT_EQ(little.batch, 1);
+  }
+  EXPECT_GT(plan_on_cpu(model_of(500), {}, 500 * gib).batch, 1);
+}
+
+TEST(MemoryPlan, ABatchFitsBudgetAndFreeMemoryAndEnds) {
+  const ModelInfo model = model_of(100);
+  EXPECT_EQ(plan_memory(photo_7mp, model, cpu, {}, roomy).batch, 4);
+  EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {}, roomy).batch, 16);
+  EXPECT_EQ(plan_memory({600, 400}, model, cuda, {}, roomy).batch, 2) << "never more than tiles";
+  const MemoryLimits tight{.budget = gib, .free = gib};
+  const MemoryPlan plan = plan_memory(photo_7mp, model_of(1000), cuda, {}, tight);
+  EXPECT_GT(plan.batch, 1);
+  EXPECT_LT(plan.batch, 16);
+  EXPECT_LE(plan.expected_bytes, gib);
+}
+
+TEST(MemoryPlan, WhatIsAskedIsDone) {
+  const MemoryPlan plan = plan_on_cpu(model_of(50'000), {.tile = 640, .overlap = 100, .batch = 3});
+  EXPECT_GT(largest_side(plan), 512);
+  EXPECT_EQ(plan.tiles.overlap, 104);
+  EXPECT_EQ(plan.batch, 3);
+  EXPECT_EQ(plan_on_cpu(model_of(50'000), {.tile = TileSpec::whole_image}).tiles.count(), 1);
+}
+
+TEST(MemoryPlan, AMemoryLimitShapesTilesAndBatch) {
+  const ModelInfo model = model_of(4096);
+  const MemoryPlan free_plan = plan_on_cpu(model, {});
+  const MemoryPlan bound = plan_on_cpu(model, {.batch = 4, .max_memory = gib * 5 / 4});
+  EXPECT_LT(largest_side(bound), largest_side(free_plan));
+  EXPECT_LT(bound.batch, 4) << "a batch that is asked for gives way: it changes no pixel";
+  EXPECT_LT(bound.expected_bytes, gib * 5 / 4);
+  EXPECT_GE(plan_on_cpu(model, {.max_memory = 8 * gib}).batch, free_plan.batch);
+}
+
+TEST(MemoryPlan, AMemoryLimitThatCannotBeMetSaysWhatIsEnough) {
+  const ModelInfo model = model_of(4096);
+  constexpr int usage = static_cast<int>(ErrorCode::usage);
+  std::string message;
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.max_memory = gib / 2}); }, &message), usage);
+  const auto at = message.find("allow ");
+  ASSERT_NE(at, std::string::npos) << message;
+  const std::int64_t enough = std::stoll(message.substr(at + 6)) << 20;
+  EXPECT_NO_THROW((void)plan_on_cpu(model, {.max_memory = enough}));
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.max_memory = enough - (4 << 20)}); }), usage);
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.tile = 2048, .max_memory = 2 * gib}); }, &message), usage);
+  EXPECT_NE(message.find("smaller tile"), std::string::npos) << message;
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.batch = 0}); }), usage);
+}
+
+TEST(MemoryPlan, ReducedPrecisionTakesHalfAndADraftTakesLittle) {
+  const ModelInfo model = model_of(8000);
+  EngineInfo half = cuda;
+  half.precision = Precision::fp16;
+  const MemoryLimits limits = memory_limits(cuda, 0);
+  EXPECT_EQ(limits.budget, limits.free);
+  EXPECT_GT(limits.budget, 4 * gib);
+  EXPECT_GT(plan_memory(photo_7mp, model, half, {}, limits).batch,
+            plan_memory(photo_7mp, model, cuda, {}, limits).batch);
+  ModelInfo draft = model;
+  draft.draft = true;
+  draft.halo = 0;
+  const MemoryPlan plan = plan_on_cpu(draft, {});
+  EXPECT_EQ(plan.tiles.overlap, 16);
+  EXPECT_LT(plan.expected_bytes / plan.batch, plan_on_cpu(model, {}).expected_bytes);
+}
+
+TEST(MemoryPlan, AnUnknownGpuCountsAsASmallOne) {
+  const MemoryLimits limits = memory_limits(engine_on("cuda:1"), 0);
+  EXPECT_GT(limits.budget, gib);
+  EXPECT_LE(limits.budget, 2 * gib);
+  EXPECT_EQ(memory_limits(cuda, 3 * gib).budget, 3 * gib);
+}
+
+TEST(MemoryPlan, TheDefaultOverlapMakesRoomForSmallTiles) {
+  ModelInfo model;  // plain, halo 16
+  for (int tile = 64; tile <= 512; tile += 8) {
+    const MemoryPlan plan = plan_on_cpu(model, {.tile = tile});
+    EXPECT_GE(plan.tiles.overlap, 40) << tile;
+    EXPECT_LE(plan.tiles.overlap, 64) << tile;
+  }
+}
+
+TEST(MemoryPlan, ListedTileSizesAreTriedFromTheDefaultDown) {
+  ModelInfo model = model_of(1000);
+  model.shapes.fixed = {256, 512, 1024};
+  EXPECT_LE(largest_side(plan_on_cpu(model, {})), 512);
+  model.bytes_per_pixel = 8000;
+  EXPECT_EQ(largest_side(plan_on_cpu(model, {})), 256);
+  model.tile_default = 100;
+  EXPECT_EQ(largest_side(plan_on_cpu(model, {})), 256);
+}
+
+}  // namespace
+}  // namespace hdrtile
