@@ -9,6 +9,9 @@
 #include "hdrtile/error.h"
 #include "random_cases.h"
 
+/// AddressSanitizer ends the program where memory is refused, unless told to say no as the system does.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }  // NOLINT(*-identifier*)
+
 namespace hdrtile {
 namespace {
 
