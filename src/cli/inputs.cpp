@@ -47,7 +47,8 @@ class Collector {
                                           argument);
       }
       add_list(list);
-    } else if (std::error_code error; !fs::exists(argument, error) && argument.find_first_of("*?[") != argument.npos) {
+    } else if (std::error_code error;
+               !fs::exists(argument, error) && argument.find_first_of("*?[") != std::string::npos) {
       const auto matches = glob_matches(argument);
       for (const auto& match : matches) add_path(match);
       if (matches.empty()) add_file(argument, {});

@@ -86,6 +86,7 @@ std::vector<fs::path> list_models(const std::vector<fs::path>& folders) {
     }
   }
   std::vector<fs::path> files;
+  files.reserve(found.size());
   for (auto& [name, file] : found) files.push_back(std::move(file));
   return files;
 }

@@ -25,7 +25,7 @@ class Observers final : public Observer {
 class LogObserver final : public Observer {
  public:
   void on_start(const Job& job, Size size) override;
-  void on_progress(const Job&, double) override {}
+  void on_progress(const Job& /*job*/, double /*share*/) override {}
   void on_finish(const PhotoResult& result) override;
 
  private:

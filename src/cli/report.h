@@ -26,8 +26,8 @@ class Report final : public Observer {
   explicit Report(std::filesystem::path file);
   ~Report() override;
 
-  void on_start(const Job&, Size) override {}
-  void on_progress(const Job&, double) override {}
+  void on_start(const Job& /*job*/, Size /*size*/) override {}
+  void on_progress(const Job& /*job*/, double /*share*/) override {}
   void on_finish(const PhotoResult& result) override;
 
   /// Writes the file, whole or not at all. `error`: what ended the run, empty when it came to its end.
