@@ -40,8 +40,9 @@ void read_samples(const T* in, int samples, float* out) {
 template <typename T>
 void write_samples(const float* in, int samples, T* out) {
   constexpr auto full = static_cast<float>(std::numeric_limits<T>::max());
-  std::transform(in, in + samples, out,
-                 [](float value) { return static_cast<T>(std::clamp(value, 0.0F, 1.0F) * full + 0.5F); });
+  std::transform(in, in + samples, out, [](float value) {                // not lround: it is a call a sample
+    return static_cast<T>(std::clamp(value, 0.0F, 1.0F) * full + 0.5F);  // NOLINT(bugprone-incorrect-roundings)
+  });
 }
 
 }  // namespace
@@ -51,8 +52,8 @@ Image::Image(Size size, Depth depth, int channels) : size_(size), depth_(depth),
   data_.reset(static_cast<std::byte*>(::operator new(count, alignment, std::nothrow)));
   if (!data_) {
     throw Error(ErrorCode::out_of_memory, "no memory for an image of " + std::to_string(size.width) + " x " +
-                                              std::to_string(size.height) + " pixels (" +
-                                              std::to_string(count / (1024 * 1024)) + " MiB)");
+                                              std::to_string(size.height) + " pixels (" + std::to_string(count >> 20) +
+                                              " MiB)");
   }
   std::memset(data_.get(), 0, count);
 }

@@ -36,6 +36,7 @@ Taps linear_taps(int to, int index, int from) {
 
 std::vector<Taps> axis_taps(int from, int to) {
   std::vector<Taps> taps;
+  taps.reserve(to);
   for (int i = 0; i < to; ++i) taps.push_back(to < from ? area_taps(to, i, from) : linear_taps(to, i, from));
   return taps;
 }
