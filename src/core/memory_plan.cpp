@@ -130,8 +130,10 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
                                       (request.tile ? ", or take a smaller tile" : ""));
   }
 
-  // Free memory counts half: photos that are decoded and encoded meanwhile want some, and so do other processes.
-  const std::int64_t room = (cpu ? std::min(limits.budget, limits.free / 2) : std::min(limits.budget, limits.free));
+  // On a CPU a batch gains little: it takes half of what one large tile may. Free memory counts half, too: photos that
+  // are decoded and encoded meanwhile want some, and so do other processes.
+  const std::int64_t cpu_room = std::min(bounded ? limits.budget : limits.budget / 2, limits.free / 2);
+  const std::int64_t room = cpu ? cpu_room : std::min(limits.budget, limits.free);
   const std::int64_t by_room = std::max<std::int64_t>((room - other_bytes) / std::max<std::int64_t>(tile_bytes, 1), 1);
   const std::int64_t most = cpu ? most_tiles_cpu : most_tiles_cuda;
   const std::int64_t wanted = request.batch ? *request.batch : most;

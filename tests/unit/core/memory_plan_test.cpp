@@ -73,6 +73,7 @@ TEST(MemoryPlan, ABatchFitsBudgetAndFreeMemoryAndEnds) {
   EXPECT_EQ(plan_memory(photo_7mp, model, cpu, {}, roomy).batch, 4);
   EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {}, roomy).batch, 16);
   EXPECT_EQ(plan_memory({600, 400}, model, cuda, {}, roomy).batch, 2) << "never more than tiles";
+  EXPECT_LE(plan_on_cpu(model_of(1000), {}).expected_bytes, 768 * gib / 1024) << "half of the budget";
   const MemoryLimits tight{.budget = gib, .free = gib};
   const MemoryPlan plan = plan_memory(photo_7mp, model_of(1000), cuda, {}, tight);
   EXPECT_GT(plan.batch, 1);
