@@ -1,0 +1,98 @@
+#include "colour.h"
+#include "format.h"
+#include "jpeg.h"
+#include "orientation.h"
+#include "png.h"
+#include "png_chunks.h"
+#include "samples.h"
+
+namespace hdrtile {
+namespace {
+
+using Space = ColourProfile::Space;
+
+/// Whether samples of so many channels can be meant by a profile of that space. Grey photos often carry RGB profiles.
+bool suits(Space space, int channels) {
+  switch (channels) {
+    case 1:
+      return space == Space::grey || space == Space::rgb;
+    case 3:
+      return space == Space::rgb;
+    default:
+      return space == Space::cmyk;
+  }
+}
+
+/// The embedded profile, if there is one that can be used; what cannot is taken out of the metadata, with a warning.
+std::shared_ptr<const ColourProfile> take_profile(FileHead& head) {
+  Bytes& icc = head.metadata.icc;
+  if (icc.empty()) return nullptr;
+  auto profile = ColourProfile::open(icc);
+  if (profile && suits(profile->space(), head.channels)) return profile;
+  head.warnings.emplace_back(
+      profile
+          ? "the colour profile is for other channels than the photo has: it was dropped, the photo is taken as sRGB"
+          : "the colour profile is damaged: it was dropped, the photo is taken as sRGB");
+  icc.clear();
+  return nullptr;
+}
+
+/// Ink cannot be written back, so the photo becomes an sRGB one here.
+Image from_cmyk(DecodedFile& file, const ColourProfile* profile, const std::filesystem::path& path) {
+  if (profile == nullptr) {
+    throw Error(ErrorCode::unsupported, path.string() +
+                                            ": is CMYK without a usable colour profile, so its colours are not "
+                                            "known; convert it to RGB");
+  }
+  file.head.warnings.emplace_back("CMYK was converted to sRGB by its profile; the result is RGB");
+  file.head.metadata.icc.clear();
+  return to_depth(profile->to_srgb(file.pixels), Depth::u8);
+}
+
+Image to_working(DecodedFile& file, const ColourProfile* profile, const std::filesystem::path& path) {
+  if (file.head.channels == 4) return from_cmyk(file, profile, path);
+  const bool is_srgb = profile == nullptr || profile->is_srgb();
+  if (!is_srgb && profile->space() == Space::grey) return profile->to_srgb(file.pixels);
+  Image rgb = file.head.channels == 1 ? expand_grey(file.pixels) : std::move(file.pixels);
+  return is_srgb ? std::move(rgb) : profile->to_srgb(rgb);
+}
+
+}  // namespace
+
+PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesystem::path& path,
+                        const DecodeLimits& limits) {
+  const Format format = require_format(file, path);
+  const FileHead head = format == Format::jpeg ? read_jpeg_head(file, path, limits) : read_png_head(file, path, limits);
+  PhotoHeader header;
+  header.format = format;
+  header.orientation = orientation_of(head.metadata);
+  header.size = upright_size(head.size, header.orientation);
+  header.depth = head.depth;
+  header.grey = head.channels == 1;
+  header.alpha = head.alpha;
+  const auto profile = ColourProfile::open(head.metadata.icc);
+  if (profile) header.profile = profile->description();
+  header.stamp = read_stamp(head.metadata.xmp.packet);
+  return header;
+}
+
+Photo decode_photo(std::span<const std::uint8_t> bytes, const std::filesystem::path& path, const DecodeLimits& limits) {
+  const Format format = require_format(bytes, path);
+  DecodedFile file = format == Format::jpeg ? decode_jpeg(bytes, path, limits) : decode_png(bytes, path, limits);
+  const int orientation = orientation_of(file.head.metadata);
+  file.pixels = upright(std::move(file.pixels), orientation);
+
+  const auto profile = take_profile(file.head);
+  Photo photo;
+  photo.pixels = to_working(file, profile.get(), path);
+  photo.alpha = upright(std::move(file.alpha), orientation);
+  photo.file_depth = file.head.depth;
+  photo.format = format;
+  photo.grey = file.head.channels == 1;
+  if (profile) photo.profile = profile->description();
+  photo.metadata = std::make_shared<const Metadata>(std::move(file.head.metadata));
+  photo.warnings = std::move(file.head.warnings);
+  return photo;
+}
+
+}  // namespace hdrtile

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+
+#include "hdrtile/error.h"
+#include "metadata.h"
+
+namespace hdrtile {
+
+/// What a file's head says, as stored (not turned upright).
+struct FileHead {
+  Size size;
+  Depth depth = Depth::u8;
+  int channels = 3;  ///< of colour: 1 grey, 3 RGB, 4 CMYK
+  bool alpha = false;
+  Metadata metadata;
+  Warnings warnings;
+};
+
+/// A file's own samples, as stored.
+struct DecodedFile {
+  FileHead head;
+  Image pixels;  ///< head.channels of head.depth; CMYK counts ink: 0 none, 255 full
+  Image alpha;   ///< one channel; empty when there is none
+};
+
+/// The check every decoder makes before it takes memory for pixels.
+inline void check_size(Size size, const std::filesystem::path& path, const DecodeLimits& limits) {
+  const std::int64_t pixels = static_cast<std::int64_t>(size.width) * size.height;
+  if (pixels <= limits.max_pixels) return;
+  throw Error(ErrorCode::limit, path.string() + ": is too large: " + std::to_string(size.width) + " x " +
+                                    std::to_string(size.height) + " pixels, the limit is " +
+                                    std::to_string(limits.max_pixels / 1'000'000) + " megapixels; make it smaller");
+}
+
+}  // namespace hdrtile

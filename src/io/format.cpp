@@ -1,0 +1,84 @@
+#include "format.h"
+
+#include <algorithm>
+#include <array>
+
+#include "hdrtile/error.h"
+
+namespace hdrtile {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Signature {
+  std::size_t offset;
+  std::string_view magic;
+  const char* name;
+};
+
+/// Photos hdrtile knows by name and does not read. The first that fits counts.
+constexpr std::array unsupported_kinds = {
+    Signature{8, "CR\x02"sv, "a Canon raw file (CR2)"},
+    Signature{0, "II*\0"sv, "a TIFF or a raw file built on it (DNG, NEF, ARW)"},
+    Signature{0, "MM\0*"sv, "a TIFF or a raw file built on it (DNG, NEF, ARW)"},
+    Signature{0, "II+\0"sv, "a BigTIFF"},
+    Signature{0, "MM\0+"sv, "a BigTIFF"},
+    Signature{0, "IIU\0"sv, "a Panasonic raw file (RW2)"},
+    Signature{0, "IIRO"sv, "an Olympus raw file (ORF)"},
+    Signature{0, "IIRS"sv, "an Olympus raw file (ORF)"},
+    Signature{0, "MMOR"sv, "an Olympus raw file (ORF)"},
+    Signature{0, "FUJIFILMCCD-RAW"sv, "a Fujifilm raw file (RAF)"},
+    Signature{4, "ftypcrx "sv, "a Canon raw file (CR3)"},
+    Signature{4, "ftypavif"sv, "an AVIF"},
+    Signature{4, "ftypavis"sv, "an AVIF"},
+    Signature{4, "ftyphei"sv, "a HEIC"},
+    Signature{4, "ftyphev"sv, "a HEIC"},
+    Signature{4, "ftypmif1"sv, "a HEIF"},
+    Signature{4, "ftypmsf1"sv, "a HEIF"},
+    Signature{8, "WEBP"sv, "a WebP"},
+    Signature{0, "\xFF\x0A"sv, "a JPEG XL"},
+    Signature{0, "\0\0\0\x0CJXL \r\n\x87\n"sv, "a JPEG XL"},
+    Signature{0, "\0\0\0\x0CjP  \r\n\x87\n"sv, "a JPEG 2000"},
+    Signature{0, "GIF8"sv, "a GIF"},
+    Signature{0, "BM"sv, "a BMP"},
+    Signature{0, "8BPS"sv, "a Photoshop file"},
+    Signature{0, "v/1\x01"sv, "an OpenEXR"},
+    Signature{0, "#?RADIANCE"sv, "a Radiance HDR"},
+};
+
+bool fits(ByteView file, const Signature& signature) {
+  return file.size() >= signature.offset && starts_with(file.subspan(signature.offset), signature.magic);
+}
+
+std::string beginning(ByteView file) {
+  std::string text;
+  for (const std::uint8_t byte : file.first(std::min<std::size_t>(file.size(), 12))) {
+    text += byte >= 0x20 && byte < 0x7F ? static_cast<char>(byte) : '.';
+  }
+  return text;
+}
+
+}  // namespace
+
+const char* to_string(Format format) noexcept { return format == Format::jpeg ? "jpeg" : "png"; }
+
+std::optional<Format> detect_format(std::span<const std::uint8_t> file) noexcept {
+  if (starts_with(file, "\xFF\xD8\xFF"sv)) return Format::jpeg;
+  if (starts_with(file, "\x89PNG\r\n\x1A\n"sv)) return Format::png;
+  return std::nullopt;
+}
+
+Format require_format(ByteView file, const std::filesystem::path& path) {
+  if (const auto format = detect_format(file)) return *format;
+  if (file.empty()) throw Error(ErrorCode::input, path.string() + ": is empty; copy the photo again");
+  const auto* const kind = std::ranges::find_if(unsupported_kinds, [&](const auto& s) { return fits(file, s); });
+  if (kind != unsupported_kinds.end()) {
+    throw Error(ErrorCode::unsupported,
+                path.string() + ": is " + kind->name +
+                    ", which hdrtile does not read; convert it to JPEG or PNG (16 bit keeps more)");
+  }
+  throw Error(ErrorCode::input,
+              path.string() + ": is not a JPEG or PNG (it starts like \"" + beginning(file) + "\"); leave it out");
+}
+
+}  // namespace hdrtile

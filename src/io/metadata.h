@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bytes.h"
+#include "hdrtile/photo.h"
+#include "xmp.h"
+
+namespace hdrtile {
+
+/// Pixels per unit, as a file states them.
+struct Density {
+  enum class Unit : std::uint8_t { none, inch, centimetre };
+  Unit unit = Unit::none;
+  std::uint32_t x = 1;
+  std::uint32_t y = 1;
+};
+
+/// A part of a file that is carried as it is: a JPEG segment or a PNG chunk.
+struct RawPart {
+  std::string kind;  ///< JPEG: "\xE5" (the marker); PNG: "tEXt"
+  Bytes data;
+};
+
+/// What a photo carries beside its pixels, in the form both formats share.
+class Metadata {
+ public:
+  Bytes exif;  ///< TIFF structure, without a format's own prefix
+  Xmp xmp;
+  Bytes photoshop;  ///< image resources ("8BIM..."), IPTC among them
+  Bytes icc;
+  std::vector<std::string> comments;
+  std::optional<Density> density;
+  std::vector<RawPart> jpeg_segments;  ///< not known to hdrtile; go into JPEGs alone
+  std::vector<RawPart> png_chunks;     ///< text and colour facts; go into PNGs alone
+};
+
+/// What has to be true in the file that is written.
+struct MetadataEdits {
+  Format format = Format::jpeg;
+  Size size;
+  MetadataPolicy policy = MetadataPolicy::keep;
+  std::optional<Stamp> stamp;
+  /// A JPEG of the result of at most so many bytes and its size; empty when it cannot be made.
+  std::function<std::pair<Bytes, Size>(std::size_t max_bytes)> make_thumbnail;
+};
+
+/// The metadata for the result: upright, its size and thumbnail true, positions removed where asked, stamped. Faults
+/// are warnings; what is damaged is left out.
+[[nodiscard]] Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings);
+
+/// EXIF orientation, 1..8.
+[[nodiscard]] int orientation_of(const Metadata& metadata);
+
+}  // namespace hdrtile

@@ -1,0 +1,236 @@
+#include "png_chunks.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "deflate.h"
+#include "photoshop.h"
+
+namespace hdrtile {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::size_t signature_bytes = 8;
+constexpr std::size_t max_unpacked = 64U << 20U;  // of one text or profile
+constexpr auto xmp_keyword = "XML:com.adobe.xmp"sv;
+constexpr auto raw_profile_prefix = "Raw profile type "sv;
+
+struct Text {
+  std::string_view keyword;
+  std::string content;
+};
+
+/// Splits at the first zero byte; false when there is none.
+bool split_at_zero(ByteView& rest, std::string_view& head) {
+  const auto zero = std::ranges::find(rest, 0);
+  if (zero == rest.end()) return false;
+  const auto length = static_cast<std::size_t>(zero - rest.begin());
+  head = as_text(rest.first(length));
+  rest = rest.subspan(length + 1);
+  return true;
+}
+
+std::optional<Text> parse_text(std::string_view kind, ByteView data) {
+  Text text;
+  if (!split_at_zero(data, text.keyword)) return std::nullopt;
+  bool packed = kind == "zTXt";
+  if (kind == "iTXt") {
+    if (data.size() < 2) return std::nullopt;
+    packed = data[0] == 1;
+    data = data.subspan(2);
+    std::string_view language;
+    std::string_view translated;
+    if (!split_at_zero(data, language) || !split_at_zero(data, translated)) return std::nullopt;
+  } else if (packed) {
+    if (data.empty()) return std::nullopt;
+    data = data.subspan(1);
+  }
+  if (!packed) {
+    text.content = as_text(data);
+    return text;
+  }
+  const auto unpacked = inflate(data, max_unpacked);
+  if (!unpacked) return std::nullopt;
+  text.content = as_text(*unpacked);
+  return text;
+}
+
+class Reader {
+ public:
+  Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
+      : file_(file), path_(path), limits_(limits) {}
+
+  FileHead read() {
+    std::size_t position = signature_bytes;
+    for (bool first = true; true; first = false) {
+      if (file_.size() - position < 12) fail("it ends before its last chunk");
+      const std::size_t length = read_u32be(file_.data() + position);
+      if (length > file_.size() - position - 12) fail("it ends within a chunk");
+      const std::string_view kind = as_text(file_.subspan(position + 4, 4));
+      const ByteView data = file_.subspan(position + 8, length);
+      const bool intact =
+          kind == "IDAT" || kind == "fdAT"  // libpng checks what it decodes
+          || crc32(0, file_.data() + position + 4, static_cast<uInt>(length + 4)) == read_u32be(data.data() + length);
+      position += 12 + length;
+      if (first) {
+        if (kind != "IHDR" || length != 13 || !intact) fail("its header is broken");
+        read_header(data);
+      } else if (kind == "IEND") {
+        return std::move(head_);
+      } else if (kind == "tRNS") {
+        head_.alpha = true;
+      } else if (!intact) {
+        warn(std::string(kind) + " is damaged and was dropped");
+      } else {
+        read_ancillary(kind, data);
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& reason) const {
+    throw Error(ErrorCode::input, path_.string() + ": truncated or damaged PNG (" + reason + "); copy the photo again");
+  }
+  void warn(std::string warning) { head_.warnings.push_back(std::move(warning)); }
+
+  void read_header(ByteView data) {  // width 4, height 4, bit depth, colour type, ...
+    const std::uint32_t width = read_u32be(data.data());
+    const std::uint32_t height = read_u32be(data.data() + 4);
+    if (width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX) fail("its size is impossible");
+    head_.size = {static_cast<int>(width), static_cast<int>(height)};
+    check_size(head_.size, path_, limits_);
+    head_.depth = data[8] == 16 ? Depth::u16 : Depth::u8;
+    head_.channels = data[9] == 0 || data[9] == 4 ? 1 : 3;
+    head_.alpha = data[9] == 4 || data[9] == 6;
+  }
+
+  void read_ancillary(std::string_view kind, ByteView data) {
+    if (kind == "eXIf") {
+      const auto prefix = "Exif\0\0"sv;
+      head_.metadata.exif.assign(data.begin(), data.end());
+      if (starts_with(data, prefix))
+        head_.metadata.exif.erase(head_.metadata.exif.begin(), head_.metadata.exif.begin() + 6);
+    } else if (kind == "iCCP") {
+      read_profile(data);
+    } else if (kind == "pHYs" && data.size() == 9) {
+      read_density(data);
+      keep(kind, data);
+    } else if (kind == "tEXt" || kind == "zTXt" || kind == "iTXt") {
+      read_text(kind, data);
+    } else if (kind == "gAMA" || kind == "cHRM" || kind == "sRGB") {
+      keep(kind, data);
+    } else if (kind == "acTL") {
+      warn("the PNG is animated; its first picture alone was taken");
+    }
+  }
+
+  void keep(std::string_view kind, ByteView data) {
+    head_.metadata.png_chunks.push_back({std::string(kind), Bytes(data.begin(), data.end())});
+  }
+
+  void read_profile(ByteView data) {
+    std::string_view name;
+    const bool named = split_at_zero(data, name) && !data.empty();
+    const auto icc = named ? inflate(data.subspan(1), max_unpacked) : std::nullopt;
+    if (icc) {
+      head_.metadata.icc = *icc;
+    } else {
+      warn("the colour profile is damaged and was dropped; the photo is taken as sRGB");
+    }
+  }
+
+  void read_density(ByteView data) {  // x 4, y 4, unit (1: metre)
+    if (data[8] != 1) return;
+    const auto per_inch = [](std::uint32_t per_metre) {
+      return static_cast<std::uint32_t>(std::clamp(std::lround(per_metre * 0.0254), 1L, 65'535L));
+    };
+    head_.metadata.density =
+        Density{Density::Unit::inch, per_inch(read_u32be(data.data())), per_inch(read_u32be(data.data() + 4))};
+  }
+
+  void read_text(std::string_view kind, ByteView data) {
+    const auto text = parse_text(kind, data);
+    Metadata& metadata = head_.metadata;
+    if (!text) {
+      warn("a text entry is damaged and was dropped");
+    } else if (text->keyword == xmp_keyword) {
+      metadata.xmp.packet = text->content;
+    } else if (text->keyword.starts_with(raw_profile_prefix)) {
+      read_raw_profile(text->keyword.substr(raw_profile_prefix.size()), from_raw_profile(text->content));
+    } else if (text->keyword == "Comment" && kind == "tEXt") {
+      metadata.comments.push_back(text->content);
+    } else {
+      keep(kind, data);
+    }
+  }
+
+  void read_raw_profile(std::string_view name, const Bytes& data) {
+    Metadata& metadata = head_.metadata;
+    const auto xmp_prefix = "http://ns.adobe.com/xap/1.0/\0"sv;
+    const auto exif_prefix = "Exif\0\0"sv;
+    const ByteView view = data;
+    if (starts_with(view, exif_prefix)) {
+      if (metadata.exif.empty()) append(metadata.exif, view.subspan(exif_prefix.size()));
+    } else if (name == "exif") {
+      if (metadata.exif.empty()) metadata.exif = data;
+    } else if (starts_with(view, xmp_prefix)) {
+      if (metadata.xmp.packet.empty()) metadata.xmp.packet = as_text(view.subspan(xmp_prefix.size()));
+    } else if (name == "xmp") {
+      if (metadata.xmp.packet.empty()) metadata.xmp.packet = as_text(view);
+    } else if (name == "iptc" || name == "8bim") {
+      if (metadata.photoshop.empty()) metadata.photoshop = starts_with(view, "8BIM"sv) ? data : as_resource(view);
+    } else if (name == "icc" || name == "icm") {
+      if (metadata.icc.empty()) metadata.icc = data;
+    } else {
+      warn("raw profile \"" + std::string(name) + "\" is unknown or damaged and was dropped");
+    }
+  }
+
+  ByteView file_;
+  const std::filesystem::path& path_;
+  const DecodeLimits& limits_;
+  FileHead head_;
+};
+
+RawPart physical_size(const Density& density) {
+  const bool absolute = density.unit != Density::Unit::none;
+  const double per_metre = density.unit == Density::Unit::inch ? 1 / 0.0254 : absolute ? 100 : 1;
+  RawPart chunk{"pHYs", {}};
+  append_u32be(chunk.data, static_cast<std::uint32_t>(std::lround(density.x * per_metre)));
+  append_u32be(chunk.data, static_cast<std::uint32_t>(std::lround(density.y * per_metre)));
+  chunk.data.push_back(absolute ? 1 : 0);
+  return chunk;
+}
+
+}  // namespace
+
+FileHead read_png_head(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
+  return Reader(file, path, limits).read();
+}
+
+std::vector<RawPart> make_png_chunks(const Metadata& metadata) {
+  std::vector<RawPart> chunks = metadata.png_chunks;
+  const auto add = [&](std::string kind, std::string_view head, ByteView data) {
+    if (data.empty()) return;
+    RawPart chunk{std::move(kind), {}};
+    append(chunk.data, head);
+    append(chunk.data, data);
+    chunks.push_back(std::move(chunk));
+  };
+  const bool has_density = std::ranges::any_of(chunks, [](const auto& chunk) { return chunk.kind == "pHYs"; });
+  if (metadata.density && !has_density) chunks.push_back(physical_size(*metadata.density));
+  if (!metadata.icc.empty()) add("iCCP", "ICC Profile\0\0"sv, deflate(metadata.icc));
+  add("eXIf", {}, metadata.exif);
+  add("iTXt", "XML:com.adobe.xmp\0\0\0\0\0"sv, as_bytes(metadata.xmp.packet));
+  if (!metadata.photoshop.empty()) {
+    const std::string profile = to_raw_profile("iptc", metadata.photoshop);
+    add("zTXt", "Raw profile type iptc\0\0"sv, deflate(as_bytes(profile)));
+  }
+  for (const std::string& comment : metadata.comments) add("tEXt", "Comment\0"sv, as_bytes(comment));
+  return chunks;
+}
+
+}  // namespace hdrtile

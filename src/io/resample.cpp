@@ -1,0 +1,49 @@
+#include "resample.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "jpeg.h"
+#include "samples.h"
+
+namespace hdrtile {
+namespace {
+
+constexpr int thumbnail_side = 160;  // what the EXIF standard names
+
+/// A view of the image's own memory. OpenCV reads inputs through a pointer that is not const.
+cv::Mat view(const Image& image) {
+  const int depth = image.depth() == Depth::u8 ? CV_8U : image.depth() == Depth::u16 ? CV_16U : CV_32F;
+  return {image.height(), image.width(), CV_MAKETYPE(depth, image.channels()),
+          const_cast<std::byte*>(image.row_data(0)), image.row_bytes()};
+}
+
+Size thumbnail_size(Size size) {
+  const double scale = std::min(1.0, static_cast<double>(thumbnail_side) / std::max(size.width, size.height));
+  const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
+  return {side(size.width), side(size.height)};
+}
+
+}  // namespace
+
+Image resized(const Image& image, Size size) {
+  Image out(size, image.depth(), image.channels());
+  cv::Mat target = view(out);
+  const bool shrinks = size.width <= image.width() && size.height <= image.height();
+  cv::resize(view(image), target, target.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  return out;
+}
+
+std::pair<Bytes, Size> make_thumbnail(const Image& image, std::size_t max_bytes) {
+  const Size size = thumbnail_size(image.size());
+  const Image small = to_depth(resized(image, size), Depth::u8);
+  Warnings none;
+  for (const int quality : {85, 70, 50, 30}) {
+    Bytes jpeg = encode_jpeg(small, quality, {}, none);
+    if (jpeg.size() <= max_bytes) return {std::move(jpeg), size};
+  }
+  return {};
+}
+
+}  // namespace hdrtile

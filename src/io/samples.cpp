@@ -1,0 +1,67 @@
+#include "samples.h"
+
+#include <type_traits>
+#include <vector>
+
+namespace hdrtile {
+namespace {
+
+/// Calls work with a value of the image's sample type.
+template <typename Work>
+void with_sample_type(Depth depth, const Work& work) {
+  switch (depth) {
+    case Depth::u8:
+      return work(std::uint8_t());
+    case Depth::u16:
+      return work(std::uint16_t());
+    case Depth::f32:
+      return work(float());
+  }
+}
+
+template <typename T>
+T luma(const T* rgb) {
+  if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) return rgb[0];
+  const float value = 0.299F * rgb[0] + 0.587F * rgb[1] + 0.114F * rgb[2];
+  return static_cast<T>(value + (std::is_integral_v<T> ? 0.5F : 0.0F));
+}
+
+}  // namespace
+
+Image to_depth(const Image& image, Depth depth) {
+  Image out(image.size(), depth, image.channels());
+  std::vector<float> row(static_cast<std::size_t>(image.width()) * image.channels());
+  for (int y = 0; y < image.height(); ++y) {
+    read_row(image, y, 0, image.width(), row.data());
+    write_row(out, y, row.data());
+  }
+  return out;
+}
+
+Image expand_grey(const Image& grey) {
+  Image rgb(grey.size(), grey.depth());
+  with_sample_type(grey.depth(), [&](auto sample) {
+    using T = decltype(sample);
+    for (int y = 0; y < grey.height(); ++y) {
+      const T* in = grey.row<T>(y);
+      T* out = rgb.row<T>(y);
+      for (int x = 0; x < grey.width(); ++x, out += 3) out[0] = out[1] = out[2] = in[x];
+    }
+  });
+  return rgb;
+}
+
+Image to_grey(const Image& rgb) {
+  Image grey(rgb.size(), rgb.depth(), 1);
+  with_sample_type(rgb.depth(), [&](auto sample) {
+    using T = decltype(sample);
+    for (int y = 0; y < rgb.height(); ++y) {
+      const T* in = rgb.row<T>(y);
+      T* out = grey.row<T>(y);
+      for (int x = 0; x < rgb.width(); ++x) out[x] = luma(in + 3 * static_cast<std::ptrdiff_t>(x));
+    }
+  });
+  return grey;
+}
+
+}  // namespace hdrtile

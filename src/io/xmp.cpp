@@ -1,0 +1,201 @@
+#include "xmp.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <exiv2/exiv2.hpp>
+#include <mutex>
+#include <set>
+
+namespace hdrtile {
+namespace {
+
+constexpr const char* stamp_namespace = "urn:hdrtile:1.0/";
+constexpr std::size_t max_jpeg_packet = 65'502;  // 64 KB less the segment's length and identifier
+
+/// The XMP toolkit under exiv2 is one global object, so its calls are made one after another.
+class Toolkit {
+ public:
+  Toolkit() : lock_(mutex()) {
+    static const bool ready = [] {
+      Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);  // a library of ours prints nothing
+      Exiv2::XmpParser::initialize();
+      Exiv2::XmpProperties::registerNs(stamp_namespace, "hdrtile");
+      return true;
+    }();
+    (void)ready;
+  }
+
+  [[nodiscard]] static Exiv2::XmpData parse(const std::string& packet) {
+    Exiv2::XmpData data;
+    if (!packet.empty() && Exiv2::XmpParser::decode(data, packet) != 0) {
+      throw std::runtime_error("the XMP packet cannot be parsed");
+    }
+    return data;
+  }
+
+  [[nodiscard]] static std::string serialise(const Exiv2::XmpData& data, bool wrapped) {
+    std::string packet;
+    if (data.empty()) return packet;
+    unsigned flags = Exiv2::XmpParser::useCompactFormat;
+    if (!wrapped) flags |= Exiv2::XmpParser::omitPacketWrapper;
+    if (Exiv2::XmpParser::encode(packet, data, static_cast<std::uint16_t>(flags)) != 0) {
+      throw std::runtime_error("the XMP packet cannot be written");
+    }
+    return packet;
+  }
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex global;
+    return global;
+  }
+  std::lock_guard<std::mutex> lock_;
+};
+
+std::string value_of(const Exiv2::XmpData& data, const char* key) {
+  const auto found = data.findKey(Exiv2::XmpKey(key));
+  return found == data.end() ? std::string() : found->toString();
+}
+
+template <typename Predicate>
+void remove_if(Exiv2::XmpData& data, const Predicate& matches) {
+  for (auto datum = data.begin(); datum != data.end();) {
+    datum = matches(*datum) ? data.erase(datum) : std::next(datum);
+  }
+}
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// Positions, under the names that cameras, drones and Lightroom give them.
+bool is_position(const Exiv2::Xmpdatum& datum) {
+  const std::string key = lower_case(datum.key());
+  return key.find("gps") != std::string::npos || key.ends_with("latitude") || key.ends_with("longitude");
+}
+
+/// What speaks of data that hdrtile does not carry: gain maps and films behind the picture, thumbnails.
+bool is_stale(const Exiv2::Xmpdatum& datum) {
+  const std::string uri = Exiv2::XmpProperties::ns(datum.groupName());
+  const std::string name = datum.tagName();
+  return uri == "http://ns.adobe.com/hdr-gain-map/1.0/" || uri == "http://ns.apple.com/HDRGainMap/1.0/" ||
+         uri == "http://ns.google.com/photos/1.0/container/" || name.starts_with("MicroVideo") ||
+         name.starts_with("MotionPhoto") || (datum.groupName() == "xmp" && name.starts_with("Thumbnails"));
+}
+
+void set_where_stated(Exiv2::XmpData& data, const char* key, int value) {
+  const auto found = data.findKey(Exiv2::XmpKey(key));
+  if (found != data.end()) found->setValue(std::to_string(value));
+}
+
+void apply(Exiv2::XmpData& data, const XmpEdits& edits) {
+  remove_if(data, is_stale);
+  if (edits.remove_gps) remove_if(data, is_position);
+  set_where_stated(data, "Xmp.tiff.Orientation", 1);
+  set_where_stated(data, "Xmp.tiff.ImageWidth", edits.size.width);
+  set_where_stated(data, "Xmp.tiff.ImageLength", edits.size.height);
+  set_where_stated(data, "Xmp.exif.PixelXDimension", edits.size.width);
+  set_where_stated(data, "Xmp.exif.PixelYDimension", edits.size.height);
+  if (edits.stamp) {
+    data["Xmp.hdrtile.Version"] = edits.stamp->version;
+    data["Xmp.hdrtile.Model"] = edits.stamp->model;
+    data["Xmp.hdrtile.Settings"] = edits.stamp->settings;
+    data["Xmp.hdrtile.InputHash"] = edits.stamp->input_hash;
+  }
+}
+
+std::string md5_upper(const std::string& text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_md5(), nullptr) != 1) {
+    throw std::runtime_error("OpenSSL has no MD5, which extended XMP needs");
+  }
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string hex;
+  for (unsigned int i = 0; i < length; ++i) (hex += digits[digest[i] >> 4U]) += digits[digest[i] & 15U];
+  return hex;
+}
+
+/// A packet too large for one JPEG segment: the stamp stays in it, the rest moves to the extended part.
+Xmp split(Exiv2::XmpData data) {
+  Exiv2::XmpData main;
+  for (const auto& datum : data) {
+    if (datum.groupName() == "hdrtile") main.add(datum);
+  }
+  remove_if(data, [](const auto& datum) { return datum.groupName() == "hdrtile"; });
+  Xmp result;
+  result.extended = Toolkit::serialise(data, false);
+  main["Xmp.xmpNote.HasExtendedXMP"] = md5_upper(result.extended);
+  result.packet = Toolkit::serialise(main, true);
+  return result;
+}
+
+void merge(Exiv2::XmpData& data, const std::string& extended) {
+  for (const auto& datum : Toolkit::parse(extended)) {
+    if (data.findKey(Exiv2::XmpKey(datum.key())) == data.end()) data.add(datum);
+  }
+}
+
+Xmp edited(const Xmp& source, const XmpEdits& edits) {
+  Exiv2::XmpData data = Toolkit::parse(source.packet);
+  Xmp result;
+  // The extended part is parsed only where it must change: carried as it is, it keeps its MD5 and its every byte.
+  const bool has_position = edits.remove_gps && lower_case(source.extended).find(":gps") != std::string::npos;
+  if (edits.merge_extended || has_position) {
+    if (!source.extended.empty()) merge(data, source.extended);
+  } else {
+    result.extended = source.extended;
+  }
+  if (result.extended.empty()) {
+    remove_if(data, [](const auto& datum) { return datum.tagName() == "HasExtendedXMP"; });
+  }
+  apply(data, edits);
+  result.packet = Toolkit::serialise(data, true);
+  if (edits.merge_extended || result.packet.size() <= max_jpeg_packet) return result;
+  if (!result.extended.empty()) merge(data, result.extended);
+  return split(std::move(data));
+}
+
+}  // namespace
+
+std::optional<Stamp> read_stamp(const std::string& packet) {
+  if (packet.find(stamp_namespace) == std::string::npos) return std::nullopt;
+  try {
+    const Toolkit toolkit;
+    const Exiv2::XmpData data = Toolkit::parse(packet);
+    const Stamp stamp{value_of(data, "Xmp.hdrtile.Version"), value_of(data, "Xmp.hdrtile.Model"),
+                      value_of(data, "Xmp.hdrtile.Settings"), value_of(data, "Xmp.hdrtile.InputHash")};
+    if (stamp == Stamp{}) return std::nullopt;
+    return stamp;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+Xmp edit_xmp(const Xmp& source, const XmpEdits& edits, Warnings& warnings) {
+  const Toolkit toolkit;
+  try {
+    return edited(source, edits);
+  } catch (const std::exception& error) {
+    warnings.push_back(std::string("XMP is damaged and was dropped: ") + error.what());
+  }
+  try {
+    return edited({}, edits);
+  } catch (const std::exception& error) {
+    warnings.push_back(std::string("no stamp was written: ") + error.what());
+    return {};
+  }
+}
+
+std::string extended_xmp_id(const std::string& packet) {
+  constexpr std::size_t digits = 32;
+  const std::size_t name = packet.find("HasExtendedXMP");
+  if (name == std::string::npos) return {};
+  const std::size_t start = packet.find_first_of("0123456789ABCDEFabcdef", name + std::string("HasExtendedXMP").size());
+  return start == std::string::npos ? std::string() : packet.substr(start, digits);
+}
+
+}  // namespace hdrtile
