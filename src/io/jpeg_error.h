@@ -4,9 +4,10 @@
 #include <cstdio>
 #include <string>
 
-// clang-format off: jpeglib.h needs cstdio before it, and jerror.h's list of codes depends on jpeglib.h.
-#include <jerror.h>
+// jpeglib.h needs cstdio before it, and jerror.h's list of codes depends on jpeglib.h.
+// clang-format off
 #include <jpeglib.h>
+#include <jerror.h>
 // clang-format on
 
 namespace hdrtile {
