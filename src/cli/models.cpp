@@ -1,5 +1,6 @@
 #include "models.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <sstream>
@@ -46,7 +47,8 @@ std::vector<fs::path> model_folders() {
 
   std::vector<fs::path> folders;
   for (const auto& candidate : candidates) {
-    if (fs::is_directory(candidate, error)) folders.push_back(candidate);
+    const auto is_same = [&](const fs::path& folder) { return fs::equivalent(folder, candidate, error); };
+    if (fs::is_directory(candidate, error) && std::ranges::none_of(folders, is_same)) folders.push_back(candidate);
   }
   return folders;
 }
