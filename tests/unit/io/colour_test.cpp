@@ -1,0 +1,152 @@
+#include "colour.h"
+
+#include <lcms2.h>
+
+#include <cmath>
+
+#include "files.h"
+#include "png_chunks.h"
+#include "profiles.h"
+
+namespace hdrtile::test {
+namespace {
+
+Bytes tagged_png(const PngSpec& plain, const Bytes& rows, const Bytes& icc) {
+  Metadata metadata;
+  metadata.icc = icc;
+  PngSpec spec = plain;
+  for (const auto& chunk : make_png_chunks(metadata)) spec.chunks.emplace_back(chunk.kind, chunk.data);
+  return make_png(spec, rows);
+}
+
+/// Stored samples of a PNG whose profile is taken away.
+std::vector<float> native(const Bytes& file) {
+  Bytes untagged(file.begin(), file.begin() + 8);
+  for (std::size_t i = 8; i + 12 <= file.size();) {
+    const std::size_t length = 12 + read_u32be(file.data() + i);
+    if (as_text(ByteView(file).subspan(i + 4, 4)) != "iCCP") append(untagged, ByteView(file).subspan(i, length));
+    i += length;
+  }
+  return samples(decode(untagged).pixels);
+}
+
+struct Gamut {
+  const char* name;
+  Bytes (*profile)();
+};
+class WideGamut : public testing::TestWithParam<Gamut> {};
+INSTANTIATE_TEST_SUITE_P(Profiles, WideGamut,
+                         testing::Values(Gamut{"DisplayP3", display_p3_profile}, Gamut{"AdobeRgb", adobe_rgb_profile}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(WideGamut, GoesToSrgbAndBackWithinOneStep) {
+  for (const int bits : {8, 16}) {
+    const PngSpec spec{.size = {64, 64}, .bits = bits};
+    const Bytes rows = png_noise(spec);
+    const Bytes file = tagged_png(spec, rows, GetParam().profile());
+    const Photo photo = decode(file);
+    EXPECT_EQ(photo.pixels.depth(), Depth::f32);
+    EXPECT_EQ(photo.file_depth, bits == 8 ? Depth::u8 : Depth::u16);
+    const auto before = native(file);
+    const auto after = native(encode(photo));
+    ASSERT_EQ(before.size(), after.size());
+    const double step = bits == 8 ? 1.01 / 255 : 1.01 / 65535;
+    for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(before[i], after[i], step) << i;
+  }
+}
+
+TEST_P(WideGamut, ItsGreenLiesOutsideSrgbAndComesBack) {
+  const PngSpec spec{.size = {1, 1}};
+  const Photo photo = decode(tagged_png(spec, {0, 255, 0}, GetParam().profile()));
+  const auto srgb = samples(photo.pixels);
+  EXPECT_TRUE(srgb[0] < -0.05 || srgb[2] < -0.05) << srgb[0] << ' ' << srgb[1] << ' ' << srgb[2];
+  EXPECT_EQ(native(encode(photo)), (std::vector<float>{0, 1, 0}));
+  EXPECT_EQ(decode(encode(photo)).profile, photo.profile);
+}
+
+TEST(Colour, DisplayP3GreenHasItsKnownSrgbValue) {
+  const Photo photo = decode(tagged_png({.size = {1, 1}}, {0, 255, 0}, display_p3_profile()));
+  const auto srgb = samples(photo.pixels);  // (-0.5116, 1.0183, -0.3107), as CSS Color 4 has it
+  EXPECT_NEAR(srgb[0], -0.5116, 2e-3);
+  EXPECT_NEAR(srgb[1], 1.0183, 2e-3);
+  EXPECT_NEAR(srgb[2], -0.3107, 2e-3);
+}
+
+TEST(Colour, SrgbIsKnownByItsValues) {
+  EXPECT_TRUE(ColourProfile::open(srgb_profile())->is_srgb());
+  EXPECT_FALSE(ColourProfile::open(display_p3_profile())->is_srgb());
+  EXPECT_FALSE(ColourProfile::open(adobe_rgb_profile())->is_srgb());
+  EXPECT_FALSE(ColourProfile::open(grey_profile(2.2))->is_srgb());
+}
+
+TEST(Colour, GreyProfilesGoToSrgbAndBack) {
+  for (const int bits : {8, 16}) {
+    const PngSpec spec{.size = {40, 20}, .bits = bits, .colour_type = 0};
+    const Bytes rows = png_noise(spec);
+    const Bytes file = tagged_png(spec, rows, grey_profile(1.8));
+    const Photo photo = decode(file);
+    EXPECT_TRUE(photo.grey);
+    EXPECT_EQ(photo.pixels.depth(), Depth::f32);
+    const auto srgb = samples(photo.pixels);
+    EXPECT_NEAR(srgb[0], srgb[1], 1e-3);
+    const auto before = native(file);
+    const auto after = native(encode(photo));
+    for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(before[i], after[i], 1.01 / (bits == 8 ? 255 : 65535));
+  }
+}
+
+TEST(Colour, AGreyPhotoMayCarryAnRgbProfile) {
+  const PngSpec spec{.size = {40, 20}, .colour_type = 0};
+  const Bytes file = tagged_png(spec, png_noise(spec), adobe_rgb_profile());
+  const Photo photo = decode(file);
+  EXPECT_TRUE(photo.warnings.empty());
+  const auto before = native(file);
+  const auto after = native(encode(photo));
+  for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(before[i], after[i], 1.01 / 255);
+}
+
+TEST(Colour, ADamagedProfileIsAWarningAndMeansSrgb) {
+  const PngSpec spec;
+  const Bytes rows = png_noise(spec);
+  Bytes icc = display_p3_profile();
+  std::fill(icc.begin() + 36, icc.begin() + 60, 0xEE);
+  const Photo photo = decode(tagged_png(spec, rows, icc));
+  EXPECT_TRUE(contains(photo.warnings, "profile"));
+  EXPECT_EQ(samples(photo.pixels), samples(decode(make_png(spec, rows)).pixels));
+  EXPECT_TRUE(png_chunks(encode(photo), "iCCP").empty());
+}
+
+TEST(Colour, AProfileForOtherChannelsIsAWarningAndMeansSrgb) {
+  const PngSpec spec;
+  const Bytes rows = png_noise(spec);
+  const Photo photo = decode(tagged_png(spec, rows, grey_profile(2.2)));
+  EXPECT_TRUE(contains(photo.warnings, "other channels"));
+  EXPECT_EQ(samples(photo.pixels), samples(decode(make_png(spec, rows)).pixels));
+}
+
+TEST(Colour, AProfileWithoutAWayBackGivesSrgbWithAWarning) {
+  const PngSpec spec{.size = {8, 8}};
+  const Photo photo = decode(tagged_png(spec, png_noise(spec), one_way_profile()));
+  ASSERT_EQ(photo.pixels.depth(), Depth::f32);
+  Warnings warnings;
+  const Bytes file = encode(photo, {}, &warnings);
+  EXPECT_TRUE(contains(warnings, "one direction"));
+  EXPECT_TRUE(png_chunks(file, "iCCP").empty());
+  const auto before = samples(photo.pixels);
+  const auto after = samples(decode(file).pixels);
+  for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(std::clamp(before[i], 0.0F, 1.0F), after[i], 0.51 / 255);
+}
+
+TEST(Colour, AGammaChunkWithoutProfileIsCarriedAndIgnored) {
+  PngSpec spec;
+  const Bytes rows = png_noise(spec);
+  Bytes gamma;
+  append_u32be(gamma, 100'000);
+  spec.chunks.emplace_back("gAMA", gamma);
+  const Photo photo = decode(make_png(spec, rows));
+  EXPECT_EQ(samples(photo.pixels), samples(decode(make_png({}, rows)).pixels));
+  EXPECT_EQ(png_chunks(encode(photo), "gAMA"), std::vector<Bytes>{gamma});
+}
+
+}  // namespace
+}  // namespace hdrtile::test

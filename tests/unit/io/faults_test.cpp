@@ -1,0 +1,127 @@
+#include <random>
+
+#include "files.h"
+
+namespace hdrtile::test {
+namespace {
+
+class TruncatedJpeg : public testing::TestWithParam<JpegSpec> {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, TruncatedJpeg,
+                         testing::Values(JpegSpec{}, JpegSpec{.progressive = true}, JpegSpec{.restart_rows = 1},
+                                         JpegSpec{.components = 1}, JpegSpec{.components = 1, .progressive = true}));
+
+TEST_P(TruncatedJpeg, IsAnErrorWhereverItEnds) {
+  const Bytes whole = make_jpeg(GetParam());
+  for (std::size_t length = 3; length + 4 < whole.size(); length += 7) {
+    expect_error(ErrorCode::input, "truncated or damaged", [&] { decode(ByteView(whole).first(length)); });
+    if (HasFailure()) FAIL() << length << " of " << whole.size();
+  }
+}
+
+TEST_P(TruncatedJpeg, AMissingEndMarkerLosesNothing) {
+  const Bytes whole = make_jpeg(GetParam());
+  for (const std::size_t cut : {1, 2}) {
+    EXPECT_EQ(samples(decode(ByteView(whole).first(whole.size() - cut)).pixels), samples(decode(whole).pixels));
+  }
+}
+
+TEST(Faults, ATruncatedPngIsAnErrorWhereverItEnds) {
+  for (const bool interlaced : {false, true}) {
+    const PngSpec spec{.interlaced = interlaced};
+    const Bytes whole = make_png(spec, png_noise(spec));
+    for (std::size_t length = 8; length < whole.size(); ++length) {
+      expect_error(ErrorCode::input, "truncated or damaged", [&] { decode(ByteView(whole).first(length)); });
+    }
+  }
+}
+
+TEST(Faults, AFlippedBitInAPngIsFound) {
+  const PngSpec spec;
+  const Bytes whole = make_png(spec, png_noise(spec));
+  for (std::size_t at = 8; at < whole.size(); ++at) {
+    Bytes damaged = whole;
+    damaged[at] ^= 0x10;
+    EXPECT_THROW((void)decode(damaged), Error) << at;
+  }
+}
+
+TEST(Faults, DamagedFilesThrowNothingButErrors) {
+  std::mt19937 random(1);
+  const PngSpec png;
+  for (const Bytes& whole : {make_jpeg({}), make_jpeg({.progressive = true}), make_png(png, png_noise(png))}) {
+    for (int round = 0; round < 300; ++round) {
+      Bytes damaged = whole;
+      for (int i = 0; i < 3; ++i) damaged[8 + random() % (damaged.size() - 8)] = static_cast<std::uint8_t>(random());
+      try {
+        (void)read_header(damaged, "photo", {.max_pixels = 1'000'000});
+        (void)decode_photo(damaged, "photo", {.max_pixels = 1'000'000});
+      } catch (const Error&) {  // any other exception fails the test
+      }
+    }
+  }
+}
+
+TEST(Faults, AJpegBombIsRefusedByItsHeader) {
+  Bytes file = make_jpeg({});
+  for (std::size_t i = 2; i + 9 < file.size(); ++i) {
+    if (file[i] == 0xFF && file[i + 1] == 0xC0) {
+      file[i + 5] = file[i + 7] = 0xFF;  // 65,328 x 65,344
+      break;
+    }
+  }
+  expect_error(ErrorCode::limit, "pixels", [&] { decode(file); });
+  expect_error(ErrorCode::limit, "pixels", [&] { (void)read_header(file, "photo"); });
+}
+
+TEST(Faults, APngBombIsRefusedByItsHeader) {
+  // libpng would not write it: the header's own checksum is made by its chunk writer.
+  const PngSpec spec{.size = {200'000, 1}, .bits = 1, .colour_type = 0};
+  const Bytes file = make_png(spec, png_noise(spec));
+  expect_error(ErrorCode::limit, "200000 x 1", [&] { (void)decode_photo(file, "photo", {.max_pixels = 199'999}); });
+  EXPECT_NO_THROW((void)decode_photo(file, "photo", {.max_pixels = 200'000}));
+}
+
+TEST(Faults, TooManyProgressiveScansAreRefused) {
+  const Bytes whole = make_jpeg({.components = 1, .progressive = true});
+  // The last scan refines: said a hundred times over it costs a walk over the picture each.
+  std::size_t last = 0;
+  for (std::size_t i = 0; i + 1 < whole.size(); ++i) {
+    if (whole[i] == 0xFF && whole[i + 1] == 0xC4) last = i;
+  }
+  ASSERT_GT(last, 0U);
+  const ByteView scan = ByteView(whole).subspan(last, whole.size() - 2 - last);
+  Bytes bomb(whole.begin(), whole.end() - 2);
+  for (int i = 0; i < 200; ++i) append(bomb, scan);
+  append(bomb, std::string_view("\xFF\xD9"));
+  expect_error(ErrorCode::input, "scans", [&] { decode(bomb); });
+}
+
+TEST(Faults, OtherFilesAreNamed) {
+  using namespace std::string_view_literals;
+  const auto bytes = [](std::string_view text) { return Bytes(text.begin(), text.end()); };
+  const auto refused = [&](std::string_view start, const std::string& name) {
+    Bytes file = bytes(start);
+    file.resize(64);
+    expect_error(ErrorCode::unsupported, name, [&] { decode(file); });
+    EXPECT_FALSE(detect_format(file).has_value());
+  };
+  refused("II*\0"sv, "TIFF");
+  refused("MM\0*"sv, "TIFF");
+  refused("II*\0\x10\0\0\0CR\x02"sv, "CR2");
+  refused("RIFF....WEBPVP8 "sv, "WebP");
+  refused("....ftypheic"sv, "HEIC");
+  refused("....ftypavif"sv, "AVIF");
+  refused("....ftypcrx "sv, "CR3");
+  refused("\xFF\x0A"sv, "JPEG XL");
+  refused("GIF89a"sv, "GIF");
+  refused("BM"sv, "BMP");
+  refused("FUJIFILMCCD-RAW"sv, "Fujifilm");
+  expect_error(ErrorCode::input, "is not a JPEG or PNG (it starts like \"this is a sh\")",
+               [&] { decode(bytes("this is a shopping list")); });
+  expect_error(ErrorCode::input, "empty", [&] { decode({}); });
+  expect_error(ErrorCode::input, "holiday.jpg", [&] { (void)decode_photo(bytes("x"), "holiday.jpg"); });
+}
+
+}  // namespace
+}  // namespace hdrtile::test

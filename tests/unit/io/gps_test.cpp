@@ -1,0 +1,59 @@
+#include "exif.h"
+#include "exif_patch.h"
+#include "files.h"
+
+namespace hdrtile::test {
+namespace {
+
+using namespace std::string_view_literals;
+
+Bytes xmp_with_position() {
+  Bytes segment;
+  append(segment, "http://ns.adobe.com/xap/1.0/\0"sv);
+  append(
+      segment,
+      R"(<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:drone="http://www.dji.com/drone-dji/1.0/" exif:GPSLatitude="38,42.7N" exif:GPSTimeStamp="2024-01-01" drone:GpsLatitude="38.7" drone:Longitude="9.1" xmp:Rating="5"/></rdf:RDF></x:xmpmeta>)"sv);
+  return segment;
+}
+
+class NoGps : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(ByteOrders, NoGps, testing::Bool());
+
+TEST_P(NoGps, TakesThePositionOutOfExifAndNothingElse) {
+  Bytes degrees;
+  for (int i = 0; i < 4; ++i)
+    degrees.push_back(static_cast<std::uint8_t>(gps_degrees >> (8U * (GetParam() ? i : 3 - i))));
+  const Bytes before =
+      make_exif({.little_endian = GetParam(), .orientation = 6, .thumbnail = make_jpeg({.size = {32, 24}})});
+  ASSERT_TRUE(contains(before, degrees));
+  auto patch = ExifPatch::open(before);
+  patch->remove_gps();
+  EXPECT_EQ(patch->orientation(), 6);
+  EXPECT_GT(patch->thumbnail_room(), 0U) << "the way to the next directory moved up with the entries";
+  const Bytes after = std::move(*patch).take();
+  EXPECT_FALSE(contains(after, degrees)) << "not only the way there goes";
+  if (GetParam()) {
+    EXPECT_EQ(maker_note_text(after), maker_note_secret);
+  }
+  EXPECT_EQ(after.size(), before.size());
+}
+
+TEST(NoGps, LeavesNoPositionInAFile) {
+  JpegSpec spec;
+  spec.segments = {{0xE1, exif_segment({})}, {0xE1, xmp_with_position()}};
+  const Photo photo = decode(make_jpeg(spec));
+  for (const Format format : {Format::jpeg, Format::png}) {
+    const Bytes kept = encode(photo, {.format = format});
+    EXPECT_TRUE(contains(kept, as_bytes("GPSLatitude")));
+    const Bytes file = encode(photo, {.format = format, .metadata = MetadataPolicy::no_gps});
+    for (const char* word : {"GPSLatitude", "GPSTimeStamp", "GpsLatitude", "Longitude"}) {
+      EXPECT_FALSE(contains(file, as_bytes(word))) << word;
+    }
+    EXPECT_TRUE(contains(file, as_bytes("Rating")));
+    EXPECT_TRUE(contains(file, as_bytes("TestMaker")));
+    EXPECT_TRUE(contains(file, as_bytes(maker_note_secret)));
+  }
+}
+
+}  // namespace
+}  // namespace hdrtile::test

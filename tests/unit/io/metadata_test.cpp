@@ -1,0 +1,281 @@
+#include "exif.h"
+#include "exif_patch.h"
+#include "files.h"
+#include "photoshop.h"
+#include "profiles.h"
+
+namespace hdrtile::test {
+namespace {
+
+using namespace std::string_view_literals;
+
+const Stamp stamp{"0.1.0", "small 1.0 abc", "tile=512", "0123"};
+
+Bytes with_prefix(std::string_view prefix, std::string_view data) {
+  Bytes bytes;
+  append(bytes, prefix);
+  append(bytes, data);
+  return bytes;
+}
+
+Bytes xmp_segment(std::string_view description) {
+  const std::string packet =
+      std::string(
+          R"(<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" )") +
+      std::string(description) + "</rdf:RDF></x:xmpmeta>";
+  return with_prefix("http://ns.adobe.com/xap/1.0/\0"sv, packet);
+}
+
+constexpr auto rating =
+    R"(xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmp:Rating="4" tiff:Orientation="6" tiff:ImageWidth="9"/>)"sv;
+
+Bytes photoshop_segment() {
+  const auto city = "\x1C\x02\x5A\0\6Lisboa"sv;
+  Bytes resources = as_resource(as_bytes(city));
+  append(resources, "8BIM\x04\x0C\0\0\0\0\0\4thum"sv);  // a thumbnail
+  return with_prefix("Photoshop 3.0\0"sv, as_text(resources));
+}
+
+JpegSpec full_jpeg() {
+  JpegSpec spec;
+  spec.segments = {
+      {0xE1, exif_segment({.orientation = 6, .size = {999, 888}, .thumbnail = make_jpeg({.size = {160, 120}})})},
+      {0xE1, xmp_segment(rating)},
+      {0xED, photoshop_segment()},
+      {0xE5, with_prefix("VENDOR\0"sv, "private data")},
+      {0xFE, with_prefix("", "a comment")}};
+  return spec;
+}
+
+Bytes exif_of(const Bytes& jpeg) {
+  for (const Bytes& segment : jpeg_segments(jpeg, 0xE1)) {
+    if (starts_with(segment, "Exif\0\0"sv)) return {segment.begin() + 6, segment.end()};
+  }
+  return {};
+}
+
+TEST(Metadata, AJpegKeepsWhatItCarries) {
+  const Bytes before = make_jpeg(full_jpeg());
+  Warnings warnings;
+  const Bytes after = encode(decode(before), {}, &warnings);
+  EXPECT_TRUE(warnings.empty()) << warnings.front();
+  EXPECT_EQ(maker_note_text(exif_of(after)), maker_note_secret);
+  EXPECT_TRUE(contains(exif_of(after), as_bytes("TestMaker")));
+  EXPECT_TRUE(contains(after, as_bytes("Rating")));
+  EXPECT_TRUE(contains(jpeg_segments(after, 0xED).at(0), as_bytes("Lisboa")));
+  EXPECT_EQ(jpeg_segments(after, 0xE5), jpeg_segments(before, 0xE5));
+  EXPECT_EQ(jpeg_segments(after, 0xFE), jpeg_segments(before, 0xFE));
+}
+
+TEST(Metadata, OnlyWhatHasToChangeInExifChanges) {
+  const Bytes before = exif_of(make_jpeg(full_jpeg()));
+  const Bytes after = exif_of(encode(decode(make_jpeg(full_jpeg()))));
+  ASSERT_EQ(before.size(), after.size());
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < 460; ++i) different += before[i] != after[i] ? 1 : 0;
+  EXPECT_LE(different, 12U) << "orientation, four numbers of size, the thumbnail's length";
+}
+
+TEST(Metadata, DimensionsAndOrientationTellTheTruth) {
+  for (const bool little : {true, false}) {
+    JpegSpec spec{.size = {64, 48}};
+    spec.segments = {{0xE1, exif_segment({.little_endian = little, .orientation = 6, .size = {64, 48}})},
+                     {0xE1, xmp_segment(rating)}};
+    Photo photo = decode(make_jpeg(spec));
+    ASSERT_EQ(photo.pixels.size(), (Size{48, 64}));
+    photo.pixels = gradient({96, 128});  // a model of scale 2
+    const Bytes file = encode(photo);
+    Bytes exif = exif_of(file);
+    const auto value = [&](std::size_t at, int bytes) {
+      std::uint32_t number = 0;
+      for (int i = 0; i < bytes; ++i) number = number << 8U | exif[at + (little ? bytes - 1 - i : i)];
+      return number;
+    };
+    EXPECT_EQ(value(10 + 8, 4), 96U);             // ImageWidth
+    EXPECT_EQ(value(10 + 12 + 8, 4), 128U);       // ImageLength
+    EXPECT_EQ(value(10 + 3 * 12 + 8, 2), 1U);     // Orientation
+    EXPECT_EQ(value(122 + 12 + 8, 2), 96U);       // PixelXDimension
+    EXPECT_EQ(value(122 + 2 * 12 + 8, 2), 128U);  // PixelYDimension
+    EXPECT_TRUE(contains(file, as_bytes(R"(tiff:Orientation="1")")));
+    EXPECT_TRUE(contains(file, as_bytes(R"(tiff:ImageWidth="96")")));
+  }
+}
+
+TEST(Metadata, TheThumbnailIsMadeOfTheResult) {
+  Photo photo = decode(make_jpeg(full_jpeg()));
+  photo.pixels = make_image({400, 300}, Depth::u8, 3, [](int, int, int c) { return c == 0 ? 1 : 0; });
+  const Bytes exif = exif_of(encode(photo));
+  const Bytes thumbnail(exif.begin() + 460, exif.end());
+  const Photo small = decode(thumbnail);
+  EXPECT_EQ(small.pixels.size(), (Size{160, 120}));
+  EXPECT_GT(samples(small.pixels)[0], 0.95F);
+  EXPECT_LT(samples(small.pixels)[1], 0.05F);
+}
+
+TEST(Metadata, AThumbnailWithoutRoomIsDropped) {
+  JpegSpec spec{.size = {400, 300}};
+  const Bytes tiny = make_jpeg({.size = {1, 1}, .components = 1});
+  spec.segments = {{0xE1, exif_segment({.thumbnail = tiny})}};
+  Photo photo = decode(make_jpeg(spec));
+  const Bytes exif = exif_of(encode(photo));
+  EXPECT_FALSE(contains(exif, "\xFF\xD8"sv.empty() ? ByteView() : as_bytes("\xFF\xD8\xFF"sv)));
+  EXPECT_EQ(ExifPatch::open(exif)->thumbnail_room(), 0U);
+  EXPECT_EQ(maker_note_text(exif), maker_note_secret);
+}
+
+TEST(Metadata, StaleThumbnailsOfPhotoshopGo) {
+  const Bytes file = encode(decode(make_jpeg(full_jpeg())));
+  EXPECT_FALSE(contains(jpeg_segments(file, 0xED).at(0), as_bytes("thum")));
+}
+
+TEST(Metadata, GoesFromJpegToPngAndBack) {
+  const Bytes png = encode(decode(make_jpeg(full_jpeg())), {.format = Format::png});
+  EXPECT_EQ(maker_note_text(png_chunks(png, "eXIf").at(0)), maker_note_secret);
+  const Photo photo = decode(png);
+  EXPECT_TRUE(photo.warnings.empty());
+  const Bytes jpeg = encode(photo, {.format = Format::jpeg});
+  EXPECT_EQ(maker_note_text(exif_of(jpeg)), maker_note_secret);
+  EXPECT_TRUE(contains(jpeg, as_bytes("Rating")));
+  EXPECT_TRUE(contains(jpeg_segments(jpeg, 0xED).at(0), as_bytes("Lisboa")));
+  EXPECT_EQ(as_text(jpeg_segments(jpeg, 0xFE).at(0)), "a comment");
+}
+
+TEST(Metadata, PngTextIsCarriedByteByByte) {
+  PngSpec spec;
+  const Bytes text = with_prefix("Title\0"sv, "A room");
+  const Bytes physical = with_prefix("\0\0\x0B\x13\0\0\x0B\x13\1"sv, "");
+  spec.chunks = {{"tEXt", text}, {"pHYs", physical}};
+  const Bytes file = encode(decode(make_png(spec, png_noise(spec))));
+  EXPECT_EQ(png_chunks(file, "tEXt").at(0), text);
+  EXPECT_EQ(png_chunks(file, "pHYs").at(0), physical);
+  Warnings warnings;
+  const Bytes jpeg = encode(decode(file), {.format = Format::jpeg}, &warnings);
+  EXPECT_TRUE(contains(warnings, "text entries"));
+  EXPECT_EQ(read_u16be(jpeg_segments(jpeg, 0xE0).at(0).data() + 8), 72U) << "density in pixels per inch";
+}
+
+TEST(Metadata, RawProfilesOfImageMagickAreRead) {
+  PngSpec spec;
+  const std::string exif = to_raw_profile("exif", exif_segment({.orientation = 3}));
+  spec.chunks = {{"tEXt", with_prefix("Raw profile type exif\0"sv, exif)}};
+  const Bytes file = make_png(spec, png_noise(spec));
+  EXPECT_EQ(read_header(file, "photo").orientation, 3);
+  EXPECT_EQ(maker_note_text(png_chunks(encode(decode(file)), "eXIf").at(0)), maker_note_secret);
+}
+
+TEST(Metadata, AProfileOfSeveralSegmentsSurvives) {
+  const Bytes icc = srgb_profile(120'000);
+  ASSERT_GT(icc.size(), 200'000U);
+  JpegSpec spec;
+  const auto parts = icc_segments(icc);
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part)
+    spec.segments.push_back({0xE2, *part});  // in any order
+  const Photo photo = decode(make_jpeg(spec));
+  EXPECT_FALSE(photo.profile.empty());
+  Bytes joined;
+  for (const Bytes& segment : jpeg_segments(encode(photo), 0xE2)) append(joined, ByteView(segment).subspan(14));
+  EXPECT_EQ(joined, icc);
+}
+
+TEST(Metadata, AMissingPartOfAProfileIsAWarning) {
+  JpegSpec spec;
+  spec.segments = {{0xE2, icc_segments(srgb_profile(120'000)).at(1)}};
+  EXPECT_TRUE(contains(decode(make_jpeg(spec)).warnings, "profile"));
+}
+
+TEST(Metadata, DamagedExifAndXmpAreWarningsNotLostPhotos) {
+  JpegSpec spec;
+  spec.segments = {{0xE1, with_prefix("Exif\0\0MM\0*\xFF\xFF\xFF\xF0"sv, "rubbish")},
+                   {0xE1, with_prefix("http://ns.adobe.com/xap/1.0/\0"sv, "<x:xmpmeta")}};
+  Warnings warnings;
+  const Bytes file = encode(decode(make_jpeg(spec)), {.stamp = stamp}, &warnings);
+  EXPECT_TRUE(contains(warnings, "EXIF is damaged"));
+  EXPECT_TRUE(contains(warnings, "XMP is damaged"));
+  EXPECT_EQ(read_header(file, "photo").stamp, stamp);
+}
+
+TEST(Metadata, ExifOfRubbishIsLeftAloneWithoutHarm) {
+  const Bytes whole = make_exif({.orientation = 6, .thumbnail = make_jpeg({.size = {8, 8}})});
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (const int value : {0, 0x7F, 0xFF}) {
+      Bytes damaged = whole;
+      damaged[i] = static_cast<std::uint8_t>(value);
+      if (i % 3 == 0) damaged.resize(i);
+      auto patch = ExifPatch::open(damaged);
+      if (!patch) continue;
+      patch->set_upright();
+      patch->set_size({70'000, 2});
+      patch->replace_thumbnail(Bytes(4), {1, 1});
+      patch->remove_gps();
+      patch->drop_thumbnail();
+      EXPECT_EQ(std::move(*patch).take().size(), damaged.size());
+    }
+  }
+}
+
+TEST(Metadata, GainMapsAreDroppedWithAWarning) {
+  JpegSpec spec;
+  spec.segments = {
+      {0xE1,
+       xmp_segment(
+           R"(xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" hdrgm:Version="1.0" xmp:Rating="3"/>)")},
+      {0xE2, with_prefix("MPF\0"sv, "MM\0*index")}};
+  Bytes file = make_jpeg(spec);
+  append(file, ByteView(make_jpeg({.size = {16, 16}})));  // the gain map, behind the end
+  const Photo photo = decode(file);
+  EXPECT_TRUE(contains(photo.warnings, "gain map"));
+  const Bytes after = encode(photo);
+  EXPECT_TRUE(jpeg_segments(after, 0xE2).empty());
+  EXPECT_FALSE(contains(after, as_bytes("hdr-gain-map")));
+  EXPECT_TRUE(contains(after, as_bytes("Rating")));
+}
+
+TEST(Metadata, TheStampIsReadBackFromBothFormatsUnderEveryPolicy) {
+  const Photo photo = decode(make_jpeg(full_jpeg()));
+  for (const Format format : {Format::jpeg, Format::png}) {
+    for (const auto policy : {MetadataPolicy::keep, MetadataPolicy::no_gps, MetadataPolicy::none}) {
+      const Bytes file = encode(photo, {.format = format, .metadata = policy, .stamp = stamp});
+      EXPECT_EQ(read_header(file, "photo").stamp, stamp);
+      const Stamp newer{"0.2.0", "base", "", "4567"};
+      EXPECT_EQ(read_header(encode(decode(file), {.metadata = policy, .stamp = newer}), "photo").stamp, newer);
+      EXPECT_EQ(read_header(encode(decode(file), {.metadata = policy}), "photo").stamp, stamp) << "an old one stays";
+    }
+  }
+  EXPECT_FALSE(read_header(make_jpeg(full_jpeg()), "photo").stamp.has_value());
+}
+
+TEST(Metadata, NoneLeavesTheProfileAlone) {
+  JpegSpec spec = full_jpeg();
+  for (const auto& part : icc_segments(display_p3_profile())) spec.segments.push_back({0xE2, part});
+  const Photo photo = decode(make_jpeg(spec));
+  const Bytes jpeg = encode(photo, {.metadata = MetadataPolicy::none});
+  EXPECT_TRUE(exif_of(jpeg).empty());
+  EXPECT_TRUE(jpeg_segments(jpeg, 0xE1).empty());
+  EXPECT_TRUE(jpeg_segments(jpeg, 0xED).empty());
+  EXPECT_TRUE(jpeg_segments(jpeg, 0xE5).empty());
+  EXPECT_TRUE(jpeg_segments(jpeg, 0xFE).empty());
+  EXPECT_EQ(jpeg_segments(jpeg, 0xE2).size(), 1U);
+  const Bytes png = encode(photo, {.format = Format::png, .metadata = MetadataPolicy::none});
+  EXPECT_TRUE(png_chunks(png, "eXIf").empty() && png_chunks(png, "iTXt").empty() && png_chunks(png, "tEXt").empty());
+  EXPECT_EQ(png_chunks(png, "iCCP").size(), 1U);
+}
+
+TEST(Metadata, LargeXmpOfAPngIsSplitForJpegAndJoinedAgain) {
+  std::string text;
+  for (int i = 0; i < 30'000; ++i) text += std::to_string(i * 7919 % 1000);
+  PngSpec spec;
+  const Bytes packet = xmp_segment(R"(xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source=")" + text + "\"/>");
+  spec.chunks = {{"iTXt", with_prefix("XML:com.adobe.xmp\0\0\0\0\0"sv, as_text(packet).substr(29))}};
+  const Bytes jpeg = encode(decode(make_png(spec, png_noise(spec))), {.format = Format::jpeg, .stamp = stamp});
+  EXPECT_GE(jpeg_segments(jpeg, 0xE1).size(), 3U);
+  EXPECT_EQ(read_header(jpeg, "photo").stamp, stamp);
+  const Photo photo = decode(jpeg);
+  EXPECT_TRUE(photo.warnings.empty());
+  EXPECT_EQ(jpeg_segments(encode(photo, {.stamp = stamp}), 0xE1), jpeg_segments(jpeg, 0xE1));
+  const Bytes png = encode(photo, {.format = Format::png});
+  EXPECT_TRUE(contains(png, as_bytes(text)));
+  EXPECT_FALSE(contains(png, as_bytes("HasExtendedXMP")));
+}
+
+}  // namespace
+}  // namespace hdrtile::test
