@@ -6,7 +6,7 @@ import subprocess
 import zlib
 
 import pytest
-from program import BINARY, enhance, model, names, run, scene, write
+from program import BINARY, enhance, model, names, pixels, run, scene, write
 
 WRITE_FAULT = r'''
 #define _GNU_SOURCE
@@ -156,7 +156,7 @@ def test_disk_full_on_a_small_file_system(tmp_path):
     if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', str(disk)], capture_output=True).returncode:
         pytest.skip('mounting is not allowed here; the write-fault test covers the full disk')
     try:
-        photo = write(tmp_path / 'photo.png', scene(400, 600))
+        photo = write(tmp_path / 'photo.png', pixels(400, 600))
         result = enhance(photo, '-o', f'{disk}/')
         assert result.returncode == 1, result.stderr
         assert 'photo_hdr.png' in result.stderr and 'no space left' in result.stderr.lower()
