@@ -73,10 +73,10 @@ struct DecodeLimits {
 enum class MetadataPolicy : std::uint8_t { keep, no_gps, none };
 
 struct EncodeOptions {
-  std::optional<Format> format;  ///< empty: the photo's own
-  int quality = 92;              ///< JPEG, 1..100
+  std::optional<Format> format = {};  ///< empty: the photo's own
+  int quality = 92;                   ///< JPEG, 1..100
   MetadataPolicy metadata = MetadataPolicy::keep;
-  std::optional<Stamp> stamp;
+  std::optional<Stamp> stamp = {};
 };
 
 /// A photo as a file in memory: `pixels` may be larger than the decoded ones were (models of scale 2 and 4):

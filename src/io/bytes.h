@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -27,11 +26,7 @@ using Warnings = std::vector<std::string>;
   return as_text(bytes).starts_with(prefix);
 }
 
-inline void append(Bytes& out, ByteView bytes) {
-  const std::size_t before = out.size();
-  out.resize(before + bytes.size());
-  std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(before));
-}
+void append(Bytes& out, ByteView bytes);
 inline void append(Bytes& out, std::string_view text) { append(out, as_bytes(text)); }
 
 [[nodiscard]] inline std::uint32_t read_u16be(const std::uint8_t* p) { return p[0] << 8U | p[1]; }

@@ -1,9 +1,9 @@
 #include "colour.h"
 #include "format.h"
-#include "jpeg.h"
+#include "jpeg_codec.h"
 #include "orientation.h"
-#include "png.h"
 #include "png_chunks.h"
+#include "png_codec.h"
 #include "samples.h"
 
 namespace hdrtile {

@@ -1,7 +1,7 @@
 #include "colour.h"
-#include "jpeg.h"
+#include "jpeg_codec.h"
 #include "metadata.h"
-#include "png.h"
+#include "png_codec.h"
 #include "resample.h"
 #include "samples.h"
 

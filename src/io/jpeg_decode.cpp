@@ -1,4 +1,4 @@
-#include "jpeg.h"
+#include "jpeg_codec.h"
 #include "jpeg_error.h"
 #include "jpeg_segments.h"
 

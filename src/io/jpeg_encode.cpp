@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "jpeg.h"
+#include "jpeg_codec.h"
 #include "jpeg_error.h"
 #include "jpeg_segments.h"
 

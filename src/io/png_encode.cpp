@@ -1,8 +1,8 @@
 #include <bit>
 #include <cstring>
 
-#include "png.h"
 #include "png_chunks.h"
+#include "png_codec.h"
 #include "png_error.h"
 
 namespace hdrtile {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "jpeg.h"
+#include "jpeg_codec.h"
 #include "samples.h"
 
 namespace hdrtile {

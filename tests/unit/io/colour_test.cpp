@@ -2,6 +2,7 @@
 
 #include <lcms2.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "files.h"
@@ -37,7 +38,7 @@ struct Gamut {
 class WideGamut : public testing::TestWithParam<Gamut> {};
 INSTANTIATE_TEST_SUITE_P(Profiles, WideGamut,
                          testing::Values(Gamut{"DisplayP3", display_p3_profile}, Gamut{"AdobeRgb", adobe_rgb_profile}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& kind) { return kind.param.name; });
 
 TEST_P(WideGamut, GoesToSrgbAndBackWithinOneStep) {
   for (const int bits : {8, 16}) {

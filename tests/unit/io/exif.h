@@ -11,7 +11,7 @@ struct ExifSpec {
   bool little_endian = true;
   int orientation = 1;
   Size size{64, 48};
-  Bytes thumbnail;
+  Bytes thumbnail = {};
 };
 Bytes make_exif(const ExifSpec& spec);
 

@@ -25,7 +25,7 @@ struct JpegSpec {
   bool progressive = false;
   int restart_rows = 0;
   bool adobe = true;  ///< CMYK: with Adobe's marker, and so inverted
-  std::vector<Segment> segments;
+  std::vector<Segment> segments = {};
 };
 Bytes make_jpeg(const JpegSpec& spec);
 
@@ -35,10 +35,10 @@ struct PngSpec {
   int bits = 8;
   int colour_type = 2;  ///< PNG_COLOR_TYPE_RGB
   bool interlaced = false;
-  std::vector<std::uint8_t> palette;        ///< RGB triples
-  std::vector<std::uint8_t> palette_alpha;  ///< tRNS of the palette
-  int transparent_grey = -1;                ///< tRNS of grey
-  std::vector<std::pair<std::string, Bytes>> chunks;
+  std::vector<std::uint8_t> palette = {};        ///< RGB triples
+  std::vector<std::uint8_t> palette_alpha = {};  ///< tRNS of the palette
+  int transparent_grey = -1;                     ///< tRNS of grey
+  std::vector<std::pair<std::string, Bytes>> chunks = {};
 };
 Bytes make_png(const PngSpec& spec, const Bytes& rows);
 /// Noise for make_png's rows.

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "files.h"
 #include "profiles.h"
 

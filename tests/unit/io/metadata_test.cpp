@@ -200,7 +200,7 @@ TEST(Metadata, ExifOfRubbishIsLeftAloneWithoutHarm) {
     for (const int value : {0, 0x7F, 0xFF}) {
       Bytes damaged = whole;
       damaged[i] = static_cast<std::uint8_t>(value);
-      if (i % 3 == 0) damaged.resize(i);
+      if (i % 3 == 0) damaged.erase(damaged.begin() + static_cast<std::ptrdiff_t>(i), damaged.end());
       auto patch = ExifPatch::open(damaged);
       if (!patch) continue;
       patch->set_upright();

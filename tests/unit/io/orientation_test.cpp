@@ -1,5 +1,7 @@
 #include "orientation.h"
 
+#include <cmath>
+
 #include "exif.h"
 #include "files.h"
 #include "metadata.h"

@@ -24,7 +24,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, PngRoundTrip,
                                          Case{"Rgba8Interlaced", 8, PNG_COLOR_TYPE_RGBA, true},
                                          Case{"GreyAlpha8", 8, PNG_COLOR_TYPE_GRAY_ALPHA},
                                          Case{"GreyAlpha16", 16, PNG_COLOR_TYPE_GRAY_ALPHA}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& kind) { return kind.param.name; });
 
 /// Samples as stored, decoded by libpng alone.
 Bytes stored(ByteView file, int bits, int colour_type, Size size) {

@@ -26,7 +26,7 @@ std::vector<fs::path> real_photos() {
 class RealPhoto : public testing::TestWithParam<fs::path> {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RealPhoto);
 INSTANTIATE_TEST_SUITE_P(All, RealPhoto, testing::ValuesIn(real_photos()),
-                         [](const auto& info) { return info.param.stem().string(); });
+                         [](const auto& kind) { return kind.param.stem().string(); });
 
 TEST_P(RealPhoto, ComesBackWithItsMetadata) {
   const Photo photo = decode_photo(read_file(GetParam()), GetParam());
