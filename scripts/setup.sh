@@ -96,7 +96,7 @@ make_venv() {
 }
 
 # CMake's files of a CUDA LibTorch want a CUDA toolkit of the same major version, though no device code is compiled here.
-# Where the system has none, NVIDIA's wheels are one, once some links are made. cmake/LocalTorch.cmake finds it.
+# Where the system has none, NVIDIA's wheels are one, once some links are made. src/infer/local_torch.cmake finds it.
 make_cuda_toolkit() {
   local nvcc cu13 name versioned
   for nvcc in "${CUDACXX:-}" "$(command -v nvcc || true)" /usr/local/cuda/bin/nvcc; do
