@@ -27,6 +27,31 @@ using Profile = std::unique_ptr<void, CloseProfile>;
 using Transform = std::unique_ptr<void, DeleteTransform>;
 using Context = std::unique_ptr<ContextState, DeleteContext>;
 
+/// sRGB's curve (IEC 61966-2-1), mirrored for negative light, as CSS Color 4 extends it: lcms would go on along the steep
+/// line at black, which makes -2.9 of a green that is -0.5.
+float encode(float light) {
+  const float size = std::abs(light);
+  const float value = size <= 0.0031308F ? 12.92F * size : 1.055F * std::pow(size, 1 / 2.4F) - 0.055F;
+  return std::copysign(value, light);
+}
+
+float decode(float value) {
+  const float size = std::abs(value);
+  const float light = size <= 0.04045F ? size / 12.92F : std::pow((size + 0.055F) / 1.055F, 2.4F);
+  return std::copysign(light, value);
+}
+
+/// sRGB's primaries and white with linear light.
+Profile linear_srgb(cmsContext context) {
+  const cmsCIExyY white = {0.3127, 0.3290, 1};
+  const cmsCIExyYTRIPLE primaries = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
+  cmsToneCurve* line = cmsBuildGamma(context, 1);
+  cmsToneCurve* curves[] = {line, line, line};
+  Profile profile(cmsCreateRGBProfileTHR(context, &white, &primaries, curves));
+  cmsFreeToneCurve(line);
+  return profile;
+}
+
 // Float on both sides keeps lcms unbounded; without its one-pixel cache a transform may be used by many threads.
 constexpr cmsUInt32Number flags = cmsFLAGS_NOCACHE;
 constexpr cmsUInt32Number intent = INTENT_RELATIVE_COLORIMETRIC;
@@ -51,7 +76,7 @@ class LcmsProfile : public ColourProfile {
   explicit LcmsProfile(ByteView icc)
       : context_(cmsCreateContext(nullptr, nullptr)),
         profile_(cmsOpenProfileFromMemTHR(context_.get(), icc.data(), static_cast<cmsUInt32Number>(icc.size()))),
-        srgb_(cmsCreate_sRGBProfileTHR(context_.get())) {
+        srgb_(linear_srgb(context_.get())) {
     if (!profile_ || !srgb_) return;
     const auto format = float_format(space());
     to_srgb_.reset(
@@ -88,7 +113,7 @@ class LcmsProfile : public ColourProfile {
     constexpr int steps = 16;
     const auto differs = [&](const std::array<float, 3>& native) {
       std::array<float, 3> srgb{};
-      cmsDoTransform(to_srgb_.get(), native.data(), srgb.data(), 1);
+      convert(native.data(), srgb.data(), 1);
       for (int c = 0; c < 3; ++c) {
         if (!(std::abs(srgb[c] - native[channels == 1 ? 0 : c]) <= 0.25F / 255)) return true;  // NaN differs, too
       }
@@ -113,7 +138,7 @@ class LcmsProfile : public ColourProfile {
     for (int y = 0; y < native.height(); ++y) {
       read_row(native, y, 0, native.width(), row.data());
       scale_ink(row, 100);
-      cmsDoTransform(to_srgb_.get(), row.data(), srgb.row<float>(y), static_cast<cmsUInt32Number>(native.width()));
+      convert(row.data(), srgb.row<float>(y), native.width());
     }
     return srgb;
   }
@@ -121,9 +146,11 @@ class LcmsProfile : public ColourProfile {
   [[nodiscard]] Image from_srgb(const Image& srgb, Depth depth) const override {
     if (!from_srgb_) return {};
     Image native(srgb.size(), depth, channels_of(space()));
+    std::vector<float> light(static_cast<std::size_t>(native.width()) * 3);
     std::vector<float> row(static_cast<std::size_t>(native.width()) * native.channels());
     for (int y = 0; y < native.height(); ++y) {
-      cmsDoTransform(from_srgb_.get(), srgb.row<float>(y), row.data(), static_cast<cmsUInt32Number>(native.width()));
+      std::transform(srgb.row<float>(y), srgb.row<float>(y) + light.size(), light.begin(), decode);
+      cmsDoTransform(from_srgb_.get(), light.data(), row.data(), static_cast<cmsUInt32Number>(native.width()));
       scale_ink(row, 0.01F);
       write_row(native, y, row.data());
     }
@@ -131,6 +158,12 @@ class LcmsProfile : public ColourProfile {
   }
 
  private:
+  /// Native samples to encoded sRGB.
+  void convert(const float* native, float* srgb, int pixels) const {
+    cmsDoTransform(to_srgb_.get(), native, srgb, static_cast<cmsUInt32Number>(pixels));
+    std::transform(srgb, srgb + 3 * static_cast<std::ptrdiff_t>(pixels), srgb, encode);
+  }
+
   /// lcms counts ink in percent.
   void scale_ink(std::vector<float>& row, float factor) const {
     if (space() != Space::cmyk) return;
@@ -139,7 +172,7 @@ class LcmsProfile : public ColourProfile {
 
   Context context_;  // outlives what was made in it
   Profile profile_;
-  Profile srgb_;
+  Profile srgb_;  // linear
   Transform to_srgb_;
   Transform from_srgb_;
 };

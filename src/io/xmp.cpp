@@ -22,6 +22,7 @@ class Toolkit {
       Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);  // a library of ours prints nothing
       Exiv2::XmpParser::initialize();
       Exiv2::XmpProperties::registerNs(stamp_namespace, "hdrtile");
+      Exiv2::XmpProperties::registerNs("http://ns.adobe.com/xmp/note/", "xmpNote");
       return true;
     }();
     (void)ready;

@@ -266,7 +266,10 @@ TEST(Metadata, LargeXmpOfAPngIsSplitForJpegAndJoinedAgain) {
   PngSpec spec;
   const Bytes packet = xmp_segment(R"(xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source=")" + text + "\"/>");
   spec.chunks = {{"iTXt", with_prefix("XML:com.adobe.xmp\0\0\0\0\0"sv, as_text(packet).substr(29))}};
-  const Bytes jpeg = encode(decode(make_png(spec, png_noise(spec))), {.format = Format::jpeg, .stamp = stamp});
+  Warnings warnings;
+  const Bytes jpeg =
+      encode(decode(make_png(spec, png_noise(spec))), {.format = Format::jpeg, .stamp = stamp}, &warnings);
+  EXPECT_EQ(warnings, Warnings{});
   EXPECT_GE(jpeg_segments(jpeg, 0xE1).size(), 3U);
   EXPECT_EQ(read_header(jpeg, "photo").stamp, stamp);
   const Photo photo = decode(jpeg);

@@ -25,7 +25,7 @@ Bytes rgb_profile(const cmsCIExyYTRIPLE& primaries, cmsToneCurve* curve) {
   return save(profile);
 }
 
-// What a sampler computes: Lab (as lcms's 16-bit PCS) of native samples, by way of sRGB.
+// What a sampler computes: Lab (in the 16 bits of version 2) of native samples, by way of sRGB.
 int to_lab(const cmsUInt16Number in[], cmsUInt16Number out[], void* cargo) {
   const auto [transform, inks] = *static_cast<std::pair<cmsHTRANSFORM, int>*>(cargo);
   float rgb[3];
@@ -35,7 +35,7 @@ int to_lab(const cmsUInt16Number in[], cmsUInt16Number out[], void* cargo) {
   }
   cmsCIELab lab;
   cmsDoTransform(transform, rgb, &lab, 1);
-  cmsFloat2LabEncoded(out, &lab);
+  cmsFloat2LabEncodedV2(out, &lab);
   return 1;
 }
 
@@ -46,7 +46,7 @@ Bytes table_profile(cmsColorSpaceSignature space, cmsProfileClassSignature kind,
       cmsCreateTransform(srgb, TYPE_RGB_FLT, lab, TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOCACHE),
       channels};
   cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
-  cmsSetProfileVersion(profile, 4.3);
+  cmsSetProfileVersion(profile, 2.1);  // a table alone is no table of version 4
   cmsSetDeviceClass(profile, kind);
   cmsSetColorSpace(profile, space);
   cmsSetPCS(profile, cmsSigLabData);
