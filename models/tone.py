@@ -29,25 +29,46 @@ def meter(lin: Tensor) -> Tensor:
     return .18 / (lum + 1e-4 * mean + 1e-8).log().mean(dim=(1, 2, 3), keepdim=True).exp().clamp(min=1e-8)
 
 
-def _blur(x: Tensor) -> Tensor:
-    """The pyramid's 5 x 5 binomial filter, borders replicated."""
-    taps = torch.tensor([1., 4., 6., 4., 1.], device=x.device) / 16
-    channels = x.shape[1]
-    x = F.conv2d(F.pad(x, [2, 2, 0, 0], mode='replicate'), taps.view(1, 1, 1, 5).expand(channels, 1, 1, 5), groups=channels)
-    return F.conv2d(F.pad(x, [0, 0, 2, 2], mode='replicate'), taps.view(1, 1, 5, 1).expand(channels, 1, 5, 1), groups=channels)
+def _mirror(x: Tensor, dim: int, pad: int) -> Tensor:
+    """Mirrored past both ends, without the end itself; any size, a single pixel too."""
+    last = x.shape[dim] - 1
+    index = torch.arange(-pad, last + 1 + pad, device=x.device).abs()
+    index = last - (last - index % (2 * last)).abs() if last > 0 else torch.zeros_like(index)
+    return x.index_select(dim, index)
 
 
-def _resize(x: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(x, size=[like.shape[2], like.shape[3]], mode='bilinear', align_corners=False)
+def _shrink(x: Tensor) -> Tensor:
+    """One pyramid step down: a 5 x 5 binomial filter, every other pixel."""
+    for dim in (2, 3):
+        count = x.shape[dim]
+        padded = _mirror(x, dim, 2)
+        taps = [padded.narrow(dim, k, count) for k in range(5)]
+        wide = (taps[0] + taps[4] + 4 * (taps[1] + taps[3]) + 6 * taps[2]) / 16
+        x = wide.index_select(dim, torch.arange(0, count, 2, device=x.device))
+    return x
+
+
+def _grow(x: Tensor, like: Tensor) -> Tensor:
+    """One pyramid step up, to the size of `like`: the same filter on pixels spread with zeros between."""
+    for dim in (2, 3):
+        count = x.shape[dim]
+        before = x.narrow(dim, min(1, count - 1), 1)
+        padded = torch.cat([before, x, x.narrow(dim, count - 1, 1)], dim=dim)
+        previous, following = padded.narrow(dim, 0, count), padded.narrow(dim, 2, count)
+        even, odd = (previous + 6 * x + following) / 8, (x + following) / 2
+        x = torch.stack([even, odd], dim=dim + 1).flatten(dim, dim + 1).narrow(dim, 0, like.shape[dim])
+    return x
 
 
 def fuse(lin: Tensor) -> Tensor:
-    """Exposure fusion (Mertens et al. 2007) of the bracket (-4, -2.5, -1, +0.5, +2 EV) made from linear light."""
+    """Exposure fusion (Mertens et al. 2007) of the bracket (-4, -2.5, -1, +0.5, +2 EV) made from linear light, as OpenCV
+    computes it from 8-bit pictures, down to its order of channels in the grey that contrast is taken of."""
     images: List[Tensor] = []
     weights: List[Tensor] = []
     for ev in (-4., -2.5, -1., .5, 2.):
-        image = to_srgb(lin * 2. ** ev)
-        grey = F.pad(luma(image), [1, 1, 1, 1], mode='replicate')
+        image = (to_srgb(lin * 2. ** ev) * 255).floor() / 255
+        grey = .114 * image[:, 0:1] + .587 * image[:, 1:2] + .299 * image[:, 2:3]
+        grey = _mirror(_mirror(grey, 2, 1), 3, 1)
         contrast = (grey[:, :, :-2, 1:-1] + grey[:, :, 2:, 1:-1] + grey[:, :, 1:-1, :-2] + grey[:, :, 1:-1, 2:]
                     - 4 * grey[:, :, 1:-1, 1:-1]).abs()
         saturation = (image - image.mean(dim=1, keepdim=True)).square().sum(dim=1, keepdim=True).sqrt()
@@ -57,19 +78,19 @@ def fuse(lin: Tensor) -> Tensor:
     total = torch.stack(weights).sum(dim=0)
     weights = [w / total for w in weights]
     bands: List[Tensor] = []  # the blended Laplacian pyramid, finest first
-    while min(images[0].shape[2], images[0].shape[3]) >= 4:
+    while min(images[0].shape[2], images[0].shape[3]) > 1:
         band = torch.zeros_like(images[0])
         for i in range(len(images)):
-            small = _blur(images[i])[:, :, ::2, ::2]
-            band = band + (images[i] - _resize(small, images[i])) * weights[i]
+            small = _shrink(images[i])
+            band = band + (images[i] - _grow(small, images[i])) * weights[i]
             images[i] = small
-            weights[i] = _blur(weights[i])[:, :, ::2, ::2]
+            weights[i] = _shrink(weights[i])
         bands.append(band)
     out = torch.zeros_like(images[0])
     for i in range(len(images)):
         out = out + images[i] * weights[i]
     for i in range(len(bands)):
-        out = _resize(out, bands[-1 - i]) + bands[-1 - i]
+        out = _grow(out, bands[-1 - i]) + bands[-1 - i]
     return out.clamp(0., 1.)
 
 

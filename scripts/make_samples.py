@@ -66,6 +66,8 @@ def describe(path, sample, pixels):
                 'DateTimeOriginal': '2026:05:04 11:23:45', 'CreateDate': '2026:05:04 11:23:45', 'ModifyDate': '2026:05:04 11:23:45',
                 'OffsetTimeOriginal': '+00:00', 'GPSLatitude': 30.25, 'GPSLatitudeRef': 'N', 'GPSLongitude': 40.5, 'GPSLongitudeRef': 'W',
                 'GPSAltitude': 12, 'GPSAltitudeRef': 0, 'Orientation#': 6 if sample.rotated else 1,
+                'ColorSpace#': 65535 if sample.display_p3 else 1, 'ExifImageWidth': pixels.shape[1], 'ExifImageHeight': pixels.shape[0],
+                'XResolution': 300, 'YResolution': 300, 'ResolutionUnit': 'inches',
                 'EXIF:ImageDescription': sample.title, 'EXIF:Copyright': 'CC0 1.0', 'XMP-dc:Description': sample.title,
                 'XMP-dc:Rights': 'CC0 1.0 Universal', 'XMP-dc:Title': sample.name, 'IPTC:Caption-Abstract': sample.title,
                 'IPTC:CopyrightNotice': 'CC0 1.0', **sample.exif}

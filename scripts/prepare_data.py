@@ -2,7 +2,8 @@
 
 Per view of 1152 x 768: the scene's radiance and its target at a third of the size (the tone network exposes them anew
 at every step), and for some of them a whole photo with its target (the tile pass learns from crops of these).
-Sources are panoramas (2:1, perspective views are taken) and rendered rooms (3:2, crops are taken)."""
+Sources are panoramas (2:1, perspective views are taken) and rendered rooms (3:2, crops are taken). With --relight every
+view is given other light (relight.py), and parts of a view of the source that follows."""
 import argparse
 import hashlib
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +16,7 @@ import numpy as np
 import camera
 import look
 import panorama
+import relight
 import texture
 
 WIDTH, HEIGHT = 1152, 768
@@ -34,16 +36,21 @@ def cut(source, rng):
     return radiance * np.float32(look.meter(radiance))
 
 
-def prepare(path, out, views, photos, seed):
-    target_path = out / f'{path.stem}.npz'
+def prepare(pair, out, views, photos, seed, relit):
+    path, partner_path = pair
+    target_path = out / f'{path.stem}{"_relit" if relit else ""}.npz'
     if target_path.exists():
         return f'{path.stem}: there'
     cv2.setNumThreads(1)
     rng = np.random.default_rng([seed, int(hashlib.sha256(path.stem.encode()).hexdigest()[:8], 16)])
     source = panorama.load(path)
+    partner = panorama.load(partner_path) if relit else None
     record = {'radiance': [], 'target': [], 'photo': [], 'photo_target': []}
     for i in range(views):
         radiance = cut(source, rng)
+        if relit:
+            radiance = relight.vary(radiance, cut(partner, rng), rng)
+            radiance *= np.float32(look.meter(radiance))
         if i < photos and rng.random() < .6:
             radiance = texture.apply(radiance, rng)
         target = np.rint(look.target(radiance) * 255).astype(np.uint8)
@@ -64,6 +71,7 @@ def main():
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--views', type=int, default=20)
     parser.add_argument('--photos', type=int, default=6, help='views that are kept as whole photos, too')
+    parser.add_argument('--relight', action='store_true', help='in other light, under names of their own')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--workers', type=int, default=2)
     args = parser.parse_args()
@@ -71,9 +79,10 @@ def main():
     paths = panorama.find(args.data, held_out=False)
     if not paths:
         raise SystemExit(f'{args.data}: no .exr that may be trained on')
-    job = partial(prepare, out=args.out, views=args.views, photos=args.photos, seed=args.seed)
+    job = partial(prepare, out=args.out, views=args.views, photos=args.photos, seed=args.seed, relit=args.relight)
+    pairs = list(zip(paths, paths[1:] + paths[:1]))
     with ProcessPoolExecutor(args.workers) as pool:
-        for i, message in enumerate(pool.map(job, paths)):
+        for i, message in enumerate(pool.map(job, pairs)):
             print(f'{i + 1}/{len(paths)} {message}', flush=True)
 
 
