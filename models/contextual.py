@@ -37,7 +37,7 @@ class Painter(nn.Module):
 
 
 class ContextualModel(nn.Module):
-    context_px = 192
+    context_px = 206    # 3296 halved four times: the fusion's pyramid then has the levels of a photo of 3296 x 2192
 
     def __init__(self, painter_dim: int = 28, painter_blocks: List[int] = (1, 2, 3), painter_heads: List[int] = (1, 2, 4),
                  dim: int = 24, blocks: List[int] = (1, 2), heads: List[int] = (1, 2)):

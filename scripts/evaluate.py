@@ -3,7 +3,7 @@
   python scripts/evaluate.py --data PANORAMAS --binary build/hdrtile --model small       what users get
   python scripts/evaluate.py --data PANORAMAS --run RUN                                  checkpoints, while training
 
-48 views of 1248 x 832 with fixed seeds, exposures spread over the camera's whole range. Mean PSNR and CIEDE2000 to the
+48 views of 1648 x 1096 with fixed seeds, exposures spread over the camera's whole range. Mean PSNR and CIEDE2000 to the
 fused target; `worse` counts photos that a method left further from the target than they were, by either measure.
 """
 import argparse
@@ -21,7 +21,7 @@ import camera
 import look
 import panorama
 
-WIDTH, HEIGHT = 1248, 832
+WIDTH, HEIGHT = 1648, 1096
 
 
 def psnr(a, b):

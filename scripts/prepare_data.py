@@ -1,7 +1,9 @@
 """Cuts HDR sources into what scripts/train.py reads: one .npz per source, made once, skipped when it exists.
 
-Per view of 1152 x 768: the scene's radiance and its target at a third of the size (the tone network exposes them anew
-at every step), and for some of them a whole photo with its target (the tile pass learns from crops of these).
+Per view: the scene's radiance and its target, small (the tone network exposes them anew at every step), and for some of
+them a whole photo with its target (the tile pass learns from crops of these). Where the levels of Mertens's pyramids fall
+depends on a photo's size, and with it the target's brightness by some percent: half of the views are 3296 x 2192, the
+commonest of sizes, halved once or twice, the others are not.
 Sources are panoramas (2:1, perspective views are taken) and rendered rooms (3:2, crops are taken). With --relight every
 view is given other light (relight.py), and parts of a view of the source that follows."""
 import argparse
@@ -19,19 +21,18 @@ import panorama
 import relight
 import texture
 
-WIDTH, HEIGHT = 1152, 768
-SMALL = (384, 256)
+PHOTO, VIEWS, SMALL = (1648, 1096), ((824, 548), (1152, 768)), (412, 274)
 
 
-def cut(source, rng):
-    """One view of a source, WIDTH x HEIGHT, metered."""
+def cut(source, size, rng):
+    """One view of a source, of `size` (width, height), metered."""
     if source.shape[1] == 2 * source.shape[0]:
-        radiance = panorama.random_view(source, WIDTH, HEIGHT, rng)
+        radiance = panorama.random_view(source, *size, rng)
     else:
         share = rng.uniform(.7, 1)
         height, width = int(source.shape[0] * share), int(source.shape[1] * share)
         y, x = rng.integers(source.shape[0] - height + 1), rng.integers(source.shape[1] - width + 1)
-        radiance = cv2.resize(source[y:y + height, x:x + width], (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+        radiance = cv2.resize(source[y:y + height, x:x + width], size, interpolation=cv2.INTER_CUBIC)
         radiance = np.maximum(radiance, 0)
     return radiance * np.float32(look.meter(radiance))
 
@@ -47,9 +48,10 @@ def prepare(pair, out, views, photos, seed, relit):
     partner = panorama.load(partner_path) if relit else None
     record = {'radiance': [], 'target': [], 'photo': [], 'photo_target': []}
     for i in range(views):
-        radiance = cut(source, rng)
+        size = PHOTO if i < photos else VIEWS[i % 2]
+        radiance = cut(source, size, rng)
         if relit:
-            radiance = relight.vary(radiance, cut(partner, rng), rng)
+            radiance = relight.vary(radiance, cut(partner, size, rng), rng)
             radiance *= np.float32(look.meter(radiance))
         if i < photos and rng.random() < .6:
             radiance = texture.apply(radiance, rng)

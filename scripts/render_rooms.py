@@ -2,7 +2,7 @@
 
 Needs Blender as a Python module, which is no part of hdrtile's setup and wants Python 3.11:
   python3.11 -m venv venv-render && venv-render/bin/pip install bpy==5.0.1
-  venv-render/bin/python scripts/render_rooms.py --out rooms --seed 100 --count 20 --size 1152x768 --samples 16
+  venv-render/bin/python scripts/render_rooms.py --out rooms --seed 100 --count 20 --size 1648x1096 --samples 10
 
 Everything in a room follows from its seed. Seeds below 50 are kept for the sample photos (tests/samples) and are never
 trained on; training takes seeds from 100 up. A file appears under its name once it is whole, and rooms that are there
@@ -47,7 +47,7 @@ def main():
     parser.add_argument('--out', required=True, type=Path, help='folder for room_<seed>.exr')
     parser.add_argument('--seed', type=int, default=100, help='the first seed (samples: below 50, training: from 100)')
     parser.add_argument('--count', type=int, default=1, help='how many seeds')
-    parser.add_argument('--size', default='1152x768', help='width x height; taller than wide gives an upright view')
+    parser.add_argument('--size', default='1648x1096', help='width x height; taller than wide gives an upright view')
     parser.add_argument('--samples', type=int, default=16, help='per pixel, before denoising')
     args = parser.parse_args()
     width, height = map(int, args.size.split('x'))

@@ -94,8 +94,7 @@ class ToneTask:
         radiance, target = (to_tensor(np.stack(x)).to(self.args.device) for x in self.views.draw(self.args.batch - whole, rng))
         photo, photo_target = (shrink(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.draw(whole, rng))
         x = torch.cat([shrink(expose(radiance, rng)), photo])
-        y = torch.cat([shrink(target), photo_target])
-        x, y = flip([x, y], rng)
+        y = torch.cat([shrink(target), photo_target])   # not flipped: the target's pyramid starts at the left
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
             painted = self.model.painter(x)
         difference = painted.float() - y
