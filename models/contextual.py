@@ -37,13 +37,21 @@ class Painter(nn.Module):
 
 
 class ContextualModel(nn.Module):
-    context_px = 206    # 3296 halved four times: the fusion's pyramid then has the levels of a photo of 3296 x 2192
+    context_px = 824    # four times the working size of a 3:2 photo, so that other formats shrink cleanly, too
 
     def __init__(self, painter_dim: int = 28, painter_blocks: List[int] = (1, 2, 3), painter_heads: List[int] = (1, 2, 4),
                  dim: int = 24, blocks: List[int] = (1, 2), heads: List[int] = (1, 2)):
         super().__init__()
         self.painter = Painter(painter_dim, list(painter_blocks), list(painter_heads))
         self.trunk = Restormer(6, 3, dim, list(blocks), list(heads), unshuffle=2)
+
+    def working(self, preview: Tensor) -> Tensor:
+        """The size that the whole photo is painted at: short side 137, long side at most 412. 137 lies as little above a
+        power of two as the 2192, 2160 and 1080 of common photos, so the fusion's pyramid ends as theirs does; where it
+        ends moves the brightness by some percent."""
+        height, width = preview.shape[2], preview.shape[3]
+        scale = min(1., 137. / min(height, width), 412. / max(height, width))
+        return F.adaptive_avg_pool2d(preview, [max(int(round(height * scale)), 1), max(int(round(width * scale)), 1)])
 
     def guide_of(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
         """The painted preview and the guide fitted to it."""
@@ -63,8 +71,9 @@ class ContextualModel(nn.Module):
 
     @torch.jit.export
     def prepare(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
-        painted, guide = self.guide_of(preview)
-        return guide, self.mixes_of(preview, painted)
+        small = self.working(preview)
+        painted, guide = self.guide_of(small)
+        return guide, self.mixes_of(small, painted)
 
     @torch.jit.export
     def draft(self, tiles: Tensor, rect: Tensor, guide: Tensor) -> Tensor:

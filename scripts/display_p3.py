@@ -51,6 +51,6 @@ def profile():
             placed[body] = start + len(data)
             data += body + bytes(-len(body) % 4)
         table += name + struct.pack('>II', placed[body], len(body))
-    header = struct.pack('>I4xI4s4s4s6H4s24x', start + len(data), 0x04300000, b'mntr', b'RGB ', b'XYZ ', 2026, 1, 1, 0, 0, 0, b'acsp')
+    header = struct.pack('>I4xI4s4s4s6H4s28x', start + len(data), 0x04300000, b'mntr', b'RGB ', b'XYZ ', 2026, 1, 1, 0, 0, 0, b'acsp')
     header += fixed(*D50)
     return header + bytes(128 - len(header)) + struct.pack('>I', len(tags)) + table + data

@@ -73,7 +73,7 @@ def by_run(run, photos):
     with torch.inference_mode():
         for photo in photos:
             tile = train.to_tensor(photo[None])
-            guide, mix = model.prepare(train.shrink(tile))
+            guide, mix = model.prepare(tile)
             for out, result in ((drafts, model.draft(tile, rect, guide)), (finished, model(tile, rect, guide, mix))):
                 out.append(result.clamp(0, 1)[0].permute(1, 2, 0).numpy())
     return {'guide alone': drafts, 'model': finished}

@@ -60,7 +60,7 @@ def smallest_halo(model):
     """The smallest multiple of 8 at which what lies inside a tile's halo equals the whole photo to 60 dB, and no value is
     off by more than 1/255."""
     photo = picture()
-    guide, mix = model.prepare(train.shrink(photo))
+    guide, mix = model.prepare(photo)
     whole = model(photo, WHOLE, guide, mix)
     first, last = CENTRE - 128, CENTRE + 128
     rect = torch.tensor([[first / SIDE, first / SIDE, last / SIDE, last / SIDE]])
@@ -78,7 +78,7 @@ def smallest_halo(model):
 def bytes_per_pixel(model):
     """Peak of the tile pass's allocations over a tile's pixels, from the profiler's record of every allocation."""
     photo = picture()
-    guide, mix = model.prepare(train.shrink(photo))
+    guide, mix = model.prepare(photo)
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         model(photo, WHOLE, guide, mix)
     held = peak = 0

@@ -32,11 +32,6 @@ def to_tensor(images):
     return tensor / 255 if images.dtype == np.uint8 else tensor
 
 
-def shrink(x):
-    """To the preview's size: the mean of the area."""
-    return F.adaptive_avg_pool2d(x, (round(ContextualModel.context_px * x.shape[2] / x.shape[3]), ContextualModel.context_px))
-
-
 class Sources:
     """The prepared folder, read once; `refresh` takes in files that came later."""
 
@@ -91,10 +86,11 @@ class ToneTask:
 
     def loss(self, rng):
         whole = self.args.batch // 4
+        small = self.model.working
         radiance, target = (to_tensor(np.stack(x)).to(self.args.device) for x in self.views.draw(self.args.batch - whole, rng))
-        photo, photo_target = (shrink(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.draw(whole, rng))
-        x = torch.cat([shrink(expose(radiance, rng)), photo])
-        y = torch.cat([shrink(target), photo_target])   # not flipped: the target's pyramid starts at the left
+        photo, photo_target = (small(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.draw(whole, rng))
+        x = torch.cat([small(expose(radiance, rng)), photo])
+        y = torch.cat([small(target), photo_target])   # not flipped: the target's pyramid starts at the left
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
             painted = self.model.painter(x)
         difference = painted.float() - y
@@ -114,7 +110,7 @@ class TileTask:
     def loss(self, rng):
         size = self.args.crop
         photo, target = self.photos.draw(self.args.batch, rng)
-        previews = torch.cat([shrink(to_tensor(p[None])) for p in photo]).to(self.args.device)
+        previews = torch.cat([self.model.working(to_tensor(p[None])) for p in photo]).to(self.args.device)
         crops, targets, rects = [], [], []
         for p, t in zip(photo, target):
             height, width = p.shape[:2]
