@@ -89,7 +89,13 @@ def test_a_tile_equals_the_whole_inside_the_receptive_field():
     assert torch.allclose(tile[..., inside, inside], whole[:, :, 64:192, 128:256][..., inside, inside], atol=1e-4)
 
 
-@pytest.mark.parametrize('size', [(1, 192), (192, 1), (7, 192), (192, 192), (127, 192)])
+@pytest.mark.parametrize(('preview', 'working'), [((548, 824), (137, 206)), ((464, 824), (137, 243)), ((824, 618), (183, 137)),
+                                                  ((100, 824), (50, 412)), ((824, 1), (412, 1))])
+def test_common_formats_are_painted_at_one_short_side(preview, working):
+    assert tuple(ContextualModel().working(torch.rand(1, 3, *preview)).shape[2:]) == working
+
+
+@pytest.mark.parametrize('size', [(1, 824), (824, 1), (30, 824), (824, 824), (549, 824)])
 def test_any_preview_can_be_prepared(size):
     guide, mix = ContextualModel().prepare(torch.rand(1, 3, *size))
     assert torch.isfinite(guide).all() and torch.isfinite(mix).all()
