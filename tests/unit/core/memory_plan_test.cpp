@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "hdrtile/error.h"
 #include "random_cases.h"
 

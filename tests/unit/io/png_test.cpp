@@ -1,5 +1,7 @@
 #include <png.h>
 
+#include <algorithm>
+
 #include "files.h"
 #include "png_chunks.h"
 #include "profiles.h"
