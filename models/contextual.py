@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import tone
+import wavelet
 from restormer import Restormer
 
 
@@ -43,7 +44,7 @@ class ContextualModel(nn.Module):
                  dim: int = 24, blocks: List[int] = (1, 2), heads: List[int] = (1, 2)):
         super().__init__()
         self.painter = Painter(painter_dim, list(painter_blocks), list(painter_heads))
-        self.trunk = Restormer(6, 3, dim, list(blocks), list(heads), unshuffle=2)
+        self.trunk = Restormer(6, 3 + wavelet.CHANNELS, dim, list(blocks), list(heads), unshuffle=2)
 
     def working(self, preview: Tensor) -> Tensor:
         """The size that the whole photo is painted at: short side 137, long side at most 412. 137 lies as little above a
@@ -65,9 +66,12 @@ class ContextualModel(nn.Module):
         return self.trunk(F.pad(x, pad, mode='replicate').to(self.trunk.embed.weight.dtype))[1].float()
 
     def clean(self, x: Tensor, toned: Tensor, mix: Tensor) -> Tensor:
-        """Toned tiles plus the trunk's residual. Input and sum stay in FP32, the trunk runs in its weights' precision."""
+        """Toned tiles, their wavelet bands shrunk as the trunk says, plus its residual. The residual mends what is fine and
+        weak; the gains hold for noise of any strength, which a network that normalises its features has no measure of.
+        Input and sums stay in FP32, the trunk runs in its weights' precision."""
         inputs = torch.cat([x, toned], dim=1).to(self.trunk.embed.weight.dtype)
-        return toned + self.trunk(inputs, mix)[0].float()
+        out = self.trunk(inputs, mix)[0].float()
+        return wavelet.shrink(toned, out[:, 3:].tanh()) + out[:, :3]
 
     @torch.jit.export
     def prepare(self, preview: Tensor) -> Tuple[Tensor, Tensor]:

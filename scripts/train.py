@@ -49,9 +49,12 @@ class Sources:
             raise SystemExit(f'{self.folder}: nothing prepared; run scripts/prepare_data.py first')
         self.index = [(name, i) for name, r in self.records.items() for i in range(len(r[self.keys[0]]))]
 
-    def draw(self, count, rng):
-        """`count` random items, per key a list."""
-        picks = [self.index[i] for i in rng.integers(len(self.index), size=count)]
+    def pick(self, count, rng):
+        """The names of `count` random items."""
+        return [self.index[i] for i in rng.integers(len(self.index), size=count)]
+
+    def get(self, picks):
+        """These items, per key a list."""
         return [[self.records[name][key][i] for name, i in picks] for key in self.keys]
 
 
@@ -87,8 +90,8 @@ class ToneTask:
     def loss(self, rng):
         whole = self.args.batch // 4
         small = self.model.working
-        radiance, target = (to_tensor(np.stack(x)).to(self.args.device) for x in self.views.draw(self.args.batch - whole, rng))
-        photo, photo_target = (small(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.draw(whole, rng))
+        radiance, target = (to_tensor(np.stack(x)).to(self.args.device) for x in self.views.get(self.views.pick(self.args.batch - whole, rng)))
+        photo, photo_target = (small(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.get(self.photos.pick(whole, rng)))
         x = torch.cat([small(expose(radiance, rng)), photo])
         y = torch.cat([small(target), photo_target])   # not flipped: the target's pyramid starts at the left
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
@@ -99,37 +102,58 @@ class ToneTask:
 
 
 class TileTask:
+    """`batch` crops, four of each photo: what the preview gives is the dearer part, and is used by all four."""
+    crops = 4
+
     def __init__(self, model, args):
         self.model, self.args = model, args
         self.photos = Sources(args.data, ['photo', 'photo_target'])
+        self.painter_time = None
 
     def refresh(self):
         self.photos.refresh()
-        load_half(self.model, self.args.out, 'tone')
+        path = checkpoint_path(self.args.out, 'tone')
+        written = path.stat().st_mtime if path.exists() else None
+        if written is None or written != self.painter_time:
+            load_half(self.model, self.args.out, 'tone')
+            self.painter_time, self.contexts = written, {}
+
+    def context(self, pick):
+        """Preview, painted preview and guide of a photo, kept for as long as the painter is the same."""
+        if pick not in self.contexts:
+            preview = self.model.working(to_tensor(self.photos.get([pick])[0][0][None]).to(self.args.device))
+            with torch.no_grad(), torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
+                painted = self.model.painter(preview).float()
+            self.contexts[pick] = preview, painted, tone.fit_guide(preview, painted)
+        return self.contexts[pick]
 
     def loss(self, rng):
-        size = self.args.crop
-        photo, target = self.photos.draw(self.args.batch, rng)
-        previews = torch.cat([self.model.working(to_tensor(p[None])) for p in photo]).to(self.args.device)
-        crops, targets, rects = [], [], []
-        for p, t in zip(photo, target):
-            height, width = p.shape[:2]
-            y, x = rng.integers(height - size + 1), rng.integers(width - size + 1)
-            crops.append(p[y:y + size, x:x + size])
-            targets.append(t[y:y + size, x:x + size])
-            rects.append([x / width, y / height, (x + size) / width, (y + size) / height])
-        x, y = (to_tensor(np.stack(c)).to(self.args.device) for c in (crops, targets))
-        with torch.no_grad():
-            painted = self.model.painter(previews)
-            guides = tone.fit_guide(previews, painted)
-            rects = torch.tensor(rects, dtype=torch.float32, device=self.args.device)
-            toned = torch.cat([tone.apply_guide(x[i:i + 1], rects[i:i + 1], guides[i:i + 1]) for i in range(len(x))])
-        x, y, toned, previews, painted = flip([x, y, toned, previews, painted], rng)
-        with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
-            mix = self.model.mixes_of(previews, painted)
+        size, device = self.args.crop, self.args.device
+        picks = self.photos.pick(max(self.args.batch // self.crops, 1), rng)
+        previews, paintings, crops, targets, toned = [], [], [], [], []
+        for pick, photo, target in zip(picks, *self.photos.get(picks)):
+            preview, painted, guide = self.context(pick)
+            previews.append(preview)
+            paintings.append(painted)
+            height, width = photo.shape[:2]
+            for _ in range(self.crops):
+                y, x = rng.integers(height - size + 1), rng.integers(width - size + 1)
+                crop, wanted = (to_tensor(p[None, y:y + size, x:x + size]).to(device) for p in (photo, target))
+                rect = torch.tensor([[x / width, y / height, (x + size) / width, (y + size) / height]],
+                                    dtype=torch.float32, device=device)
+                crops.append(crop)
+                targets.append(wanted)
+                toned.append(tone.apply_guide(crop, rect, guide))
+        x, y, toned, previews, painted = flip([torch.cat(t) for t in (crops, targets, toned, previews, paintings)], rng)
+        with torch.autocast(device, torch.bfloat16, enabled=self.args.bf16):
+            mix = self.model.mixes_of(previews, painted).repeat_interleave(self.crops, dim=0)
             out = self.model.clean(x, toned, mix)
-        edges = sum((torch.diff(out, dim=d) - torch.diff(y, dim=d)).abs().mean() for d in (2, 3))
-        return (out - y).abs().mean() + .5 * edges
+        # Tone is the painter's, and where it errs, the sign of a pixel's error says nothing of its noise: what counts here is
+        # the error less its neighbourhood's mean.
+        error = out - y
+        local = error - F.avg_pool2d(error, 15, stride=1, padding=7, count_include_pad=False)
+        edges = sum(torch.diff(error, dim=d).abs().mean() for d in (2, 3))
+        return .25 * error.abs().mean() + local.abs().mean() + .5 * edges
 
 
 def checkpoint_path(out, stage):

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
 import look  # noqa: E402
 import tone  # noqa: E402
+import wavelet  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
 from restormer import Restormer  # noqa: E402
 
@@ -69,6 +70,18 @@ def test_the_guide_reproduces_a_change_of_tone():
     wanted = photo ** .7 * .9 + .05
     toned = tone.apply_guide(photo, WHOLE, tone.fit_guide(photo, wanted))
     assert (toned - wanted).abs().max() < .02
+
+
+def test_shrinkage_keeps_takes_and_tells_grey_from_colour():
+    photo = torch.rand(2, 3, 40, 56)
+    gains = torch.zeros(2, wavelet.CHANNELS, 40, 56)
+    assert torch.equal(wavelet.shrink(photo, gains), photo)
+    coarse = wavelet.smooth(wavelet.smooth(wavelet.smooth(photo, 1), 2), 4)
+    assert torch.allclose(wavelet.shrink(photo, gains + 1), coarse, atol=1e-6)
+    gains[:, 1::2] = 1   # colour alone
+    result = wavelet.shrink(photo, gains)
+    assert torch.allclose(result.mean(dim=1), photo.mean(dim=1), atol=1e-6)
+    assert (result - photo).abs().max() > .1
 
 
 def test_tiles_agree_on_the_pixels_they_share():
