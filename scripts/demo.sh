@@ -6,10 +6,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh --no-tests
 out=build/demo
 mkdir -p "$out"
-photos=()
-for photo in tests/samples/*.jpg; do
-  [[ $photo == *_truth.jpg ]] || photos+=("$photo")
-done
+photos=(tests/samples/*.jpg)
 printf '\n== Enhancing %d photos\n' "${#photos[@]}"
 build/hdrtile enhance "${photos[@]}" -o "$out/" --on-exist overwrite
 

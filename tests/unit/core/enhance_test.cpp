@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "hdrtile/error.h"
+#include "image_difference.h"
 #include "random_cases.h"
 #include "small_engines.h"
 
@@ -19,6 +20,7 @@ using test::Dice;
 using test::Doubler;
 using test::error_code;
 using test::Gain;
+using test::largest_difference;
 using test::random_image;
 using test::ToneFromPreview;
 
@@ -30,18 +32,6 @@ Enhanced enhance(const Image& photo, Engine& engine, const TileRequest& request,
 
 bool same_bytes(const Image& a, const Image& b) {
   return a.size() == b.size() && a.depth() == b.depth() && std::memcmp(a.row_data(0), b.row_data(0), a.bytes()) == 0;
-}
-
-double largest_difference(const Image& a, const Image& b) {
-  double largest = 0;
-  std::vector<float> row_a(3 * a.width());
-  std::vector<float> row_b(3 * b.width());
-  for (int y = 0; y < a.height(); ++y) {
-    read_row(a, y, 0, a.width(), row_a.data());
-    read_row(b, y, 0, b.width(), row_b.data());
-    for (std::size_t i = 0; i < row_a.size(); ++i) largest = std::max(largest, std::abs(double{row_a[i]} - row_b[i]));
-  }
-  return largest;
 }
 
 TileRequest random_request(Dice& dice, int halo, int multiple) {

@@ -41,16 +41,8 @@ ModelSource contextual_model() {
           .description = description(1, 1, 4, context)};
 }
 
-class ContextualModel : public ::testing::TestWithParam<std::string> {
+class ContextualModel : public test::OnDevice {
  protected:
-  void SetUp() override {
-    if (!test::has_device(GetParam())) GTEST_SKIP() << "no " << GetParam() << " device";
-  }
-
-  std::unique_ptr<Engine> engine(const ModelSource& source, const std::string& precision = "fp32", bool draft = false) {
-    return make_engine({.model = folder_.model(source), .draft = draft, .device = GetParam(), .precision = precision});
-  }
-
   static std::vector<float> run(Engine& engine, const PhotoContext& photo, const std::vector<float>& pixels, int height,
                                 int width, const std::vector<TileRect>& rects, RunStats* stats = nullptr) {
     std::vector<float> out(pixels.size(), -1.0F);
@@ -60,8 +52,6 @@ class ContextualModel : public ::testing::TestWithParam<std::string> {
     if (stats != nullptr) *stats = seen;
     return out;
   }
-
-  test::TempFolder folder_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Devices, ContextualModel, ::testing::Values("cpu", "cuda"),

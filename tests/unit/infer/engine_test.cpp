@@ -19,18 +19,7 @@ using test::run_plain;
 const std::vector<float> identity = {1, 0, 0, 0, 1, 0, 0, 0, 1};
 
 /// Plain models, the same on every device.
-class PlainModel : public ::testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    if (!test::has_device(GetParam())) GTEST_SKIP() << "no " << GetParam() << " device";
-  }
-
-  std::unique_ptr<Engine> engine(const ModelSource& source, const std::string& precision = "fp32") {
-    return make_engine({.model = folder_.model(source), .device = GetParam(), .precision = precision});
-  }
-
-  test::TempFolder folder_;
-};
+class PlainModel : public test::OnDevice {};
 
 INSTANTIATE_TEST_SUITE_P(Devices, PlainModel, ::testing::Values("cpu", "cuda"),
                          [](const auto& tested) { return tested.param; });

@@ -3,14 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-
+#include "image_difference.h"
 #include "model_factory.h"
 
 namespace hdrtile {
 namespace {
 
+using test::largest_difference;
 using test::ModelSource;
 
 const CancelFlag not_cancelled = false;
@@ -30,20 +29,6 @@ Image noise(Size size, Depth depth, double scale) {
 Enhanced enhance(const Image& photo, Engine& engine, int tile, std::optional<int> overlap = {},
                  std::optional<int> batch = {}) {
   return enhance_image(photo, engine, {.request = {.tile = tile, .overlap = overlap, .batch = batch}}, not_cancelled);
-}
-
-double largest_difference(const Image& a, const Image& b) {
-  double largest = 0;
-  std::vector<float> row_a(3 * a.width());
-  std::vector<float> row_b(3 * b.width());
-  for (int y = 0; y < a.height(); ++y) {
-    read_row(a, y, 0, a.width(), row_a.data());
-    read_row(b, y, 0, b.width(), row_b.data());
-    for (std::size_t i = 0; i < row_a.size(); ++i) {
-      largest = std::max(largest, std::abs(double{row_a[i]} - double{row_b[i]}));
-    }
-  }
-  return largest;
 }
 
 /// Sees 2 pixels to each side; mirrors its borders as the tile plan does.
@@ -68,18 +53,7 @@ double tiling_error(Engine& engine) {
   return largest_difference(whole.image, tiled.image);
 }
 
-class EnhanceOnEngine : public ::testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    if (!test::has_device(GetParam())) GTEST_SKIP() << "no " << GetParam() << " device";
-  }
-
-  std::unique_ptr<Engine> engine(const ModelSource& source, const std::string& precision = "fp32") {
-    return make_engine({.model = folder_.model(source), .device = GetParam(), .precision = precision});
-  }
-
-  test::TempFolder folder_;
-};
+class EnhanceOnEngine : public test::OnDevice {};
 
 INSTANTIATE_TEST_SUITE_P(Devices, EnhanceOnEngine, ::testing::Values("cpu", "cuda"),
                          [](const auto& tested) { return tested.param; });

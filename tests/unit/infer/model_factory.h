@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -62,5 +64,19 @@ class TempFolder {
 [[nodiscard]] Error error_of(const std::function<void()>& call);
 
 [[nodiscard]] bool has_device(const std::string& device);
+
+/// A test that runs once on each kind of device, and is skipped where there is none.
+class OnDevice : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (!has_device(GetParam())) GTEST_SKIP() << "no " << GetParam() << " device";
+  }
+
+  std::unique_ptr<Engine> engine(const ModelSource& source, const std::string& precision = "fp32", bool draft = false) {
+    return make_engine({.model = folder_.model(source), .draft = draft, .device = GetParam(), .precision = precision});
+  }
+
+  TempFolder folder_;
+};
 
 }  // namespace hdrtile::test
