@@ -13,7 +13,7 @@ Installs what hdrtile is built from and builds build/hdrtile.
   --no-tests    build the program alone
   -h, --help    this text
 
-Made for Debian 12, Debian 13 and Ubuntu 24.04 on x86-64; tried on Debian 12. On other systems it says which packages it would
+Made for Debian 12, Debian 13 and Ubuntu 24.04 on x86-64; tried on Debian 12 and 13. On other systems it says which packages it would
 have installed and goes on. It writes to the project folder (.venv, build) and, with apt, installs system packages; that step
 asks for sudo when not run as root and when something is missing. PYTHON names the interpreter for .venv (default: python3).
 EOF

@@ -83,7 +83,7 @@ def test_the_tile_pass_removes_noise(enhanced, sample):
     """`draft` is the model without its tile pass: what the trunk adds is then zero."""
     with_trunk, without = (noise(enhanced(sample, model), truth_of(sample)) for model in ('small', 'draft'))
     print(f'{sample.stem}: noise {with_trunk:.2f}/255, without the tile pass {without:.2f}/255')
-    assert with_trunk < .7 * without
+    assert with_trunk < .5 * without
 
 
 @pytest.fixture(scope='module')
