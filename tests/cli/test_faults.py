@@ -1,8 +1,10 @@
 """What goes wrong: each fault has its exit code, names its file and its reason, and leaves nothing behind."""
 import os
+import pathlib
 import shutil
 import struct
 import subprocess
+import tempfile
 import zlib
 
 import pytest
@@ -37,11 +39,12 @@ def ordinary_user():
     raise AssertionError('no way to run the program without rights')
 
 
-def open_to_all(folder):
-    """pytest's folders are its user's alone; the ordinary user must reach them."""
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.geteuid() and parent.stat().st_mode & 0o777 == 0o700:
-            parent.chmod(0o755)
+@pytest.fixture
+def open_folder():
+    """A folder the ordinary user can reach: pytest's own are closed again by each pytest that starts beside this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield pathlib.Path(folder)
 
 
 def assert_fails_alone(photo, *reasons, prefix=(), **options):
@@ -116,18 +119,15 @@ def test_missing_file(tmp_path):
     assert names(tmp_path) == ['good.jpg', 'good_hdr.jpg']
 
 
-def test_file_without_rights(tmp_path):
-    tmp_path.chmod(0o777)
-    open_to_all(tmp_path.parent)
-    photo = jpeg(tmp_path, 'bad.jpg')
+def test_file_without_rights(open_folder):
+    photo = jpeg(open_folder, 'bad.jpg')
     photo.chmod(0)
     assert_fails_alone(photo, 'permission', prefix=ordinary_user())
 
 
-def test_folder_without_rights(tmp_path):
-    open_to_all(tmp_path)
-    photo = jpeg(tmp_path)
-    closed = tmp_path / 'closed'
+def test_folder_without_rights(open_folder):
+    photo = jpeg(open_folder)
+    closed = open_folder / 'closed'
     closed.mkdir()
     closed.chmod(0o555)
     result = enhance(photo, '-o', f'{closed}/', prefix=ordinary_user())
