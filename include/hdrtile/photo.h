@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hdrtile/image.h"
@@ -13,7 +14,25 @@
 namespace hdrtile {
 
 enum class Format : std::uint8_t { jpeg, png };
-[[nodiscard]] const char* to_string(Format format) noexcept;
+
+/// A format of photo files, what files of it can hold, and what this build can do with them.
+struct FormatFacts {
+  Format format;
+  std::string_view id;                       ///< the word for it in flags and JSON: "jpeg"
+  std::string_view name;                     ///< for people: "JPEG"
+  std::vector<std::string_view> extensions;  ///< without the dot, in lower case; the first is the usual one
+  std::string_view holds;                    ///< for people: "8 bit, baseline and progressive, RGB and grey"
+  Depth max_depth = Depth::u8;               ///< of what is written
+  bool alpha = false;                        ///< whether transparency can be written
+  bool reads = false;
+  bool writes = false;
+};
+
+/// Every format hdrtile knows, in the order they are told in. They outlive all callers.
+[[nodiscard]] std::span<const FormatFacts> formats();
+[[nodiscard]] const FormatFacts& facts_of(Format format);
+/// The format that files of that extension (any case, no dot) have by custom; empty when it is none we know.
+[[nodiscard]] std::optional<Format> format_of_extension(std::string_view extension);
 
 /// What hdrtile writes into its outputs (XMP, namespace hdrtile) to know them again.
 struct Stamp {
@@ -61,7 +80,7 @@ struct DecodeLimits {
 [[nodiscard]] std::vector<std::uint8_t> read_file(const std::filesystem::path& path, const DecodeLimits& limits = {});
 
 /// The format by content (a JPEG called .png is a JPEG); empty when it is none we know.
-[[nodiscard]] std::optional<Format> detect_format(std::span<const std::uint8_t> file) noexcept;
+[[nodiscard]] std::optional<Format> detect_format(std::span<const std::uint8_t> file);
 
 /// Decoders take the file's bytes; `path` is for messages alone. Thread-safe. They throw Error{input} for what is
 /// broken or no photo, Error{unsupported}, Error{limit}.

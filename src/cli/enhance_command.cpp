@@ -29,7 +29,7 @@ std::string settings_id(const EnhanceFlags& flags, const std::optional<Format>& 
   const TileRequest& tiling = flags.model.tiling;
   return fmt::format("precision={} tile={} overlap={} max-memory={} strength={} format={} quality={} metadata={}",
                      flags.model.precision, number(tiling.tile), number(tiling.overlap), tiling.max_memory,
-                     flags.strength, format ? to_string(*format) : "own", flags.quality,
+                     flags.strength, format ? facts_of(*format).id : "own", flags.quality,
                      metadata.at(static_cast<std::size_t>(flags.metadata)));
 }
 

@@ -58,9 +58,8 @@ void print_system() {
     }
   }
   for (const auto& folder : folders) fmt::print("  looked for in {}\n", folder.string());
-  fmt::print(
-      "\nFormats\n  JPEG     8 bit, baseline and progressive, RGB and grey\n"
-      "  PNG      8 and 16 bit, RGB and grey, alpha\n");
+  fmt::print("\nFormats\n");
+  for (const auto& format : formats()) fmt::print("  {:<8} {}\n", format.name, format.holds);
 }
 
 void print_model(Session& session) {
@@ -84,7 +83,7 @@ PhotoFacts examine(const std::string& path, Session& session) {
 Json photo_json(const std::string& path, const PhotoFacts& facts) {
   const PhotoHeader& header = facts.header;
   Json json = {{"path", path},
-               {"format", to_string(header.format)},
+               {"format", facts_of(header.format).id},
                {"size", to_json(header.size)},
                {"bits", header.depth == Depth::u8 ? 8 : 16},
                {"grey", header.grey},
@@ -104,7 +103,7 @@ Json photo_json(const std::string& path, const PhotoFacts& facts) {
 
 void print_photo(const std::string& path, const PhotoFacts& facts) {
   const PhotoHeader& header = facts.header;
-  fmt::print("\n{}\n  {}, {}, {} bit{}{}, profile: {}, EXIF orientation {}\n", path, to_string(header.format),
+  fmt::print("\n{}\n  {}, {}, {} bit{}{}, profile: {}, EXIF orientation {}\n", path, facts_of(header.format).id,
              cli::describe(header.size), header.depth == Depth::u8 ? 8 : 16, header.grey ? ", grey" : "",
              header.alpha ? ", alpha" : "", header.profile.empty() ? "none (sRGB)" : header.profile,
              header.orientation);
@@ -124,7 +123,9 @@ ExitCode run_info(const InfoFlags& flags) {
     Json json = {{"version", HDRTILE_VERSION}, {"backend", backend_version()}, {"devices", Json::array()}};
     for (const auto& device : list_devices()) json["devices"].push_back(device_json(device));
     json["models"] = models_json(list_models(model_folders()));
-    json["formats"] = {"jpeg", "png"};
+    for (const auto& format : formats()) {
+      json["formats"].push_back({{"id", format.id}, {"reads", format.reads}, {"writes", format.writes}});
+    }
     fmt::print("{}\n", dump(json, 2));
     return ExitCode::ok;
   }

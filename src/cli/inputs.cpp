@@ -3,7 +3,6 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <unordered_set>
 
@@ -15,9 +14,19 @@ namespace {
 namespace fs = std::filesystem;
 
 bool has_photo_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+  const std::string extension = path.extension().string();
+  const auto format = extension.empty() ? std::nullopt : format_of_extension(std::string_view(extension).substr(1));
+  return format && facts_of(*format).reads;
+}
+
+/// ".jpg .jpeg .png": the extensions of what hdrtile reads.
+std::string read_extensions() {
+  std::string text;
+  for (const FormatFacts& facts : formats()) {
+    if (!facts.reads) continue;
+    for (const auto extension : facts.extensions) text.append(text.empty() ? "." : " .").append(extension);
+  }
+  return text;
 }
 
 std::vector<fs::path> glob_matches(const std::string& pattern) {
@@ -120,7 +129,7 @@ std::vector<Source> collect_inputs(const EnhanceFlags& flags, std::istream& stan
   }
   auto sources = collector.take();
   if (sources.empty()) {
-    throw Error(ErrorCode::usage, "no photos in " + named + ": hdrtile takes .jpg, .jpeg and .png" +
+    throw Error(ErrorCode::usage, "no photos in " + named + ": hdrtile takes " + read_extensions() +
                                       (flags.recursive ? "" : "; -r looks into the folders of a folder, too"));
   }
   return sources;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fstream>
 #include <utility>
 
@@ -16,18 +15,20 @@ namespace fs = std::filesystem;
 constexpr auto beside_input = "{dir}/{stem}_hdr.{ext}";
 constexpr auto in_folder = "{stem}_hdr.{ext}";
 
-std::optional<Format> format_of_extension(std::string extension) {
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (extension == "jpg" || extension == "jpeg") return Format::jpeg;
-  if (extension == "png") return Format::png;
-  return std::nullopt;
-}
-
 std::optional<Format> format_of_content(const fs::path& path) {
   std::array<std::uint8_t, 32> start{};
   std::ifstream file(path, std::ios::binary);
   file.read(reinterpret_cast<char*>(start.data()), start.size());
   return detect_format(std::span(start).first(static_cast<std::size_t>(file.gcount())));
+}
+
+/// ".jpg, .png": the extensions of what hdrtile writes.
+std::string written_extensions() {
+  std::string text;
+  for (const FormatFacts& facts : formats()) {
+    if (facts.writes) text.append(text.empty() ? "." : ", .").append(facts.extensions.front());
+  }
+  return text;
 }
 
 std::string without_dot(const fs::path& extension) {
@@ -86,11 +87,13 @@ OutputNaming::OutputNaming(std::string output, std::optional<Format> format, std
   const std::string extension = without_dot(fs::path(output_).extension());
   if (extension.empty() || extension.find('{') != std::string::npos) return;
   const auto said = format_of_extension(extension);
-  if (!said) {
-    throw Error(ErrorCode::usage, "-o " + output_ + ": hdrtile writes .jpg and .png, not ." + extension);
+  if (!said || !facts_of(*said).writes) {
+    throw Error(ErrorCode::usage,
+                "-o " + output_ + ": hdrtile writes no ." + extension + "; it writes " + written_extensions());
   }
   if (format_ && *format_ != *said) {
-    throw Error(ErrorCode::usage, "-o " + output_ + " and --format " + to_string(*format_) + " contradict each other");
+    throw Error(ErrorCode::usage,
+                "-o " + output_ + " and --format " + std::string(facts_of(*format_).id) + " contradict each other");
   }
   format_ = said;
 }
@@ -105,7 +108,7 @@ fs::path OutputNaming::name(const Source& source) const {
 std::string OutputNaming::expand(const std::string& pattern, const Source& source) const {
   std::string extension = without_dot(source.file.extension());
   const auto written = format_ ? format_ : format_of_content(source.file);
-  if (written && format_of_extension(extension) != written) extension = *written == Format::jpeg ? "jpg" : "png";
+  if (written && format_of_extension(extension) != written) extension = facts_of(*written).extensions.front();
   return substitute(pattern, [&](const std::string& field) -> std::string {
     if (field == "dir") return source.file.has_parent_path() ? source.file.parent_path().native() : ".";
     if (field == "stem") return source.file.stem().native();

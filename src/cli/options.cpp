@@ -60,6 +60,16 @@ CLI::Option* add_choice(CLI::App& app, const std::string& flag, T& target,
       ->option_text(words);
 }
 
+/// What results can be written as, by the words for it.
+std::vector<std::pair<std::string, std::optional<Format>>> written_formats() {
+  std::vector<std::pair<std::string, std::optional<Format>>> words;
+  for (const FormatFacts& facts : formats()) {
+    if (!facts.writes) continue;
+    for (const auto extension : facts.extensions) words.emplace_back(extension, facts.format);
+  }
+  return words;
+}
+
 /// A flag that takes a positive number of pixels or tiles, "auto", or the words given.
 CLI::Option* add_count(CLI::App& app, const std::string& flag, std::optional<int>& target, int least,
                        const std::vector<std::pair<std::string, std::optional<int>>>& words, const std::string& text,
@@ -152,9 +162,7 @@ void add_enhance(CLI::App& app, EnhanceFlags& flags, int& verbosity) {
                       help::on_exist)
       ->group(files);
   app.add_flag("--reprocess", flags.reprocess, help::reprocess)->group(files);
-  add_choice<std::optional<Format>>(app, "--format", flags.format,
-                                    {{"jpeg", Format::jpeg}, {"jpg", Format::jpeg}, {"png", Format::png}}, help::format)
-      ->group(files);
+  add_choice<std::optional<Format>>(app, "--format", flags.format, written_formats(), help::format)->group(files);
   app.add_option("--quality", flags.quality, help::quality)
       ->check(CLI::Range(1, 100))
       ->option_text("1..100")

@@ -27,8 +27,8 @@ using Profile = std::unique_ptr<void, CloseProfile>;
 using Transform = std::unique_ptr<void, DeleteTransform>;
 using Context = std::unique_ptr<ContextState, DeleteContext>;
 
-/// sRGB's curve (IEC 61966-2-1), mirrored for negative light, as CSS Color 4 extends it: lcms would go on along the steep
-/// line at black, which makes -2.9 of a green that is -0.5.
+/// sRGB's curve (IEC 61966-2-1), mirrored for negative light, as CSS Color 4 extends it: lcms would go on along the
+/// steep line at black, which makes -2.9 of a green that is -0.5.
 float encode(float light) {
   const float size = std::abs(light);
   const float value = size <= 0.0031308F ? 12.92F * size : 1.055F * std::pow(size, 1 / 2.4F) - 0.055F;

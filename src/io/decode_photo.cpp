@@ -1,9 +1,7 @@
+#include "codec.h"
 #include "colour.h"
 #include "format.h"
-#include "jpeg_codec.h"
 #include "orientation.h"
-#include "png_chunks.h"
-#include "png_codec.h"
 #include "samples.h"
 
 namespace hdrtile {
@@ -62,7 +60,7 @@ Image to_working(DecodedFile& file, const ColourProfile* profile, const std::fil
 PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesystem::path& path,
                         const DecodeLimits& limits) {
   const Format format = require_format(file, path);
-  const FileHead head = format == Format::jpeg ? read_jpeg_head(file, path, limits) : read_png_head(file, path, limits);
+  const FileHead head = codec_of(format).read_head(file, path, limits);
   PhotoHeader header;
   header.format = format;
   header.orientation = orientation_of(head.metadata);
@@ -78,7 +76,7 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
 
 Photo decode_photo(std::span<const std::uint8_t> bytes, const std::filesystem::path& path, const DecodeLimits& limits) {
   const Format format = require_format(bytes, path);
-  DecodedFile file = format == Format::jpeg ? decode_jpeg(bytes, path, limits) : decode_png(bytes, path, limits);
+  DecodedFile file = codec_of(format).decode(bytes, path, limits);
   const int orientation = orientation_of(file.head.metadata);
   file.pixels = upright(std::move(file.pixels), orientation);
 

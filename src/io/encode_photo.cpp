@@ -1,7 +1,7 @@
+#include <algorithm>
+
+#include "codec.h"
 #include "colour.h"
-#include "jpeg_codec.h"
-#include "metadata.h"
-#include "png_codec.h"
 #include "resample.h"
 #include "samples.h"
 
@@ -38,19 +38,21 @@ Image fit_alpha(const Image& alpha, Size size, Depth depth) {
   return fitted;
 }
 
-void tell_what_a_jpeg_loses(const Photo& photo, Warnings& warnings) {
-  if (photo.file_depth != Depth::u8)
-    warnings.emplace_back("16 bit were reduced to 8: a JPEG holds no more; --format png keeps them");
-  if (!photo.alpha.empty()) warnings.emplace_back("transparency was dropped: a JPEG has none; --format png keeps it");
+void tell_what_is_lost(const Photo& photo, const FormatFacts& target, Warnings& warnings) {
+  const std::string name(target.name);
+  if (photo.file_depth > target.max_depth)
+    warnings.push_back("16 bit were reduced to 8: a " + name + " holds no more; --format png keeps them");
+  if (!photo.alpha.empty() && !target.alpha)
+    warnings.push_back("transparency was dropped: a " + name + " has none; --format png keeps it");
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& options,
                                        std::vector<std::string>& warnings) {
-  const Format format = options.format.value_or(photo.format);
-  const Depth depth = format == Format::jpeg ? Depth::u8 : photo.file_depth;
-  const MetadataEdits edits{.format = format,
+  const Codec& codec = codec_of(options.format.value_or(photo.format));
+  const Depth depth = std::min(photo.file_depth, codec.facts.max_depth);
+  const MetadataEdits edits{.format = codec.facts.format,
                             .size = photo.pixels.size(),
                             .policy = options.metadata,
                             .stamp = options.stamp,
@@ -59,13 +61,12 @@ std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& 
   const Image converted = to_native(photo, depth, metadata, warnings);
   const Image& pixels = converted.empty() ? photo.pixels : converted;
 
-  if (format == Format::jpeg) {
-    tell_what_a_jpeg_loses(photo, warnings);
-    return encode_jpeg(pixels, options.quality, metadata, warnings);
-  }
-  if (photo.alpha.empty()) return encode_png(pixels, {}, metadata);
-  const Image fitted = fit_alpha(photo.alpha, pixels.size(), depth);
-  return encode_png(pixels, fitted.empty() ? photo.alpha : fitted, metadata);
+  tell_what_is_lost(photo, codec.facts, warnings);
+
+  const bool has_alpha = codec.facts.alpha && !photo.alpha.empty();
+  const Image fitted = has_alpha ? fit_alpha(photo.alpha, pixels.size(), depth) : Image();
+  const Image& alpha = has_alpha && fitted.empty() ? photo.alpha : fitted;
+  return codec.encode({.pixels = pixels, .alpha = alpha, .metadata = metadata, .quality = options.quality}, warnings);
 }
 
 }  // namespace hdrtile

@@ -60,14 +60,6 @@ std::string beginning(ByteView file) {
 
 }  // namespace
 
-const char* to_string(Format format) noexcept { return format == Format::jpeg ? "jpeg" : "png"; }
-
-std::optional<Format> detect_format(std::span<const std::uint8_t> file) noexcept {
-  if (starts_with(file, "\xFF\xD8\xFF"sv)) return Format::jpeg;
-  if (starts_with(file, "\x89PNG\r\n\x1A\n"sv)) return Format::png;
-  return std::nullopt;
-}
-
 Format require_format(ByteView file, const std::filesystem::path& path) {
   if (const auto format = detect_format(file)) return *format;
   if (file.empty()) throw Error(ErrorCode::input, path.string() + ": is empty; copy the photo again");
@@ -77,8 +69,8 @@ Format require_format(ByteView file, const std::filesystem::path& path) {
                 path.string() + ": is " + kind->name +
                     ", which hdrtile does not read; convert it to JPEG or PNG (16 bit keeps more)");
   }
-  throw Error(ErrorCode::input,
-              path.string() + ": is not a JPEG or PNG (it starts like \"" + beginning(file) + "\"); leave it out");
+  throw Error(ErrorCode::input, path.string() + ": is no photo that hdrtile knows (it starts like \"" +
+                                    beginning(file) + "\"); leave it out");
 }
 
 }  // namespace hdrtile

@@ -82,15 +82,16 @@ class Encoder {
 
 }  // namespace
 
-Bytes encode_jpeg(const Image& pixels, int quality, const Metadata& metadata, Warnings& warnings) {
+Bytes encode_jpeg(const EncodeInput& input, Warnings& warnings) {
+  const Image& pixels = input.pixels;
   if (std::max(pixels.width(), pixels.height()) > JPEG_MAX_DIMENSION) {
     throw Error(ErrorCode::unsupported, "a JPEG has at most " + std::to_string(JPEG_MAX_DIMENSION) +
                                             " pixels a side, the result is " + std::to_string(pixels.width()) + " x " +
                                             std::to_string(pixels.height()) + "; use --format png");
   }
   Encoder encoder;
-  encoder.start(pixels, quality, metadata);
-  for (const auto& segment : make_jpeg_segments(metadata, warnings)) encoder.write(segment);
+  encoder.start(pixels, input.quality, input.metadata);
+  for (const auto& segment : make_jpeg_segments(input.metadata, warnings)) encoder.write(segment);
   return encoder.finish(pixels);
 }
 

@@ -1,12 +1,13 @@
 #pragma once
 
-#include "decoded.h"
+#include "codec.h"
 
 namespace hdrtile {
 
+// Its read_head is read_png_head of png_chunks.h.
 [[nodiscard]] DecodedFile decode_png(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits);
 
-/// u8 or u16 pixels of one (grey) or three channels; alpha of the same size and depth, or empty.
-[[nodiscard]] Bytes encode_png(const Image& pixels, const Image& alpha, const Metadata& metadata);
+/// Takes u8 or u16 pixels.
+[[nodiscard]] Bytes encode_png(const EncodeInput& input, Warnings& warnings);
 
 }  // namespace hdrtile

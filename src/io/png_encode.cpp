@@ -85,12 +85,14 @@ void interleave(const std::byte* colour, const std::byte* alpha, std::size_t col
 
 }  // namespace
 
-Bytes encode_png(const Image& pixels, const Image& alpha, const Metadata& metadata) {
+Bytes encode_png(const EncodeInput& input, Warnings& /*warnings*/) {
+  const Image& pixels = input.pixels;
+  const Image& alpha = input.alpha;
   const bool grey = pixels.channels() == 1;
   const int colour_type =
       (grey ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB) | (alpha.empty() ? 0 : PNG_COLOR_MASK_ALPHA);
   Encoder encoder;
-  encoder.start(pixels.size(), pixels.depth() == Depth::u16 ? 16 : 8, colour_type, make_png_chunks(metadata));
+  encoder.start(pixels.size(), pixels.depth() == Depth::u16 ? 16 : 8, colour_type, make_png_chunks(input.metadata));
   const std::size_t sample = bytes_per_sample(pixels.depth());
   Bytes row(alpha.empty() ? 0 : pixels.row_bytes() + alpha.row_bytes());
   for (int y = 0; y < pixels.height(); ++y) {

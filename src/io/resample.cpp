@@ -38,9 +38,10 @@ Image resized(const Image& image, Size size) {
 std::pair<Bytes, Size> make_thumbnail(const Image& image, std::size_t max_bytes) {
   const Size size = thumbnail_size(image.size());
   const Image small = to_depth(resized(image, size), Depth::u8);
-  Warnings none;
+  const Metadata none;
+  Warnings unheard;
   for (const int quality : {85, 70, 50, 30}) {
-    Bytes jpeg = encode_jpeg(small, quality, {}, none);
+    Bytes jpeg = encode_jpeg({.pixels = small, .alpha = {}, .metadata = none, .quality = quality}, unheard);
     if (jpeg.size() <= max_bytes) return {std::move(jpeg), size};
   }
   return {};

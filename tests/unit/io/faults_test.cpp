@@ -117,7 +117,7 @@ TEST(Faults, OtherFilesAreNamed) {
   refused("GIF89a"sv, "GIF");
   refused("BM"sv, "BMP");
   refused("FUJIFILMCCD-RAW"sv, "Fujifilm");
-  expect_error(ErrorCode::input, "is not a JPEG or PNG (it starts like \"this is a sh\")",
+  expect_error(ErrorCode::input, "is no photo that hdrtile knows (it starts like \"this is a sh\")",
                [&] { decode(bytes("this is a shopping list")); });
   expect_error(ErrorCode::input, "empty", [&] { decode({}); });
   expect_error(ErrorCode::input, "holiday.jpg", [&] { (void)decode_photo(bytes("x"), "holiday.jpg"); });

@@ -1,0 +1,85 @@
+#include "codec.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "jpeg_codec.h"
+#include "png_chunks.h"
+#include "png_codec.h"
+
+namespace hdrtile {
+namespace {
+
+using namespace std::string_view_literals;
+
+Codec jpeg() {
+  return {.facts = {.format = Format::jpeg,
+                    .id = "jpeg",
+                    .name = "JPEG",
+                    .extensions = {"jpg", "jpeg"},
+                    .holds = "8 bit, baseline and progressive, RGB and grey"},
+          .recognises = [](ByteView file) { return starts_with(file, "\xFF\xD8\xFF"sv); },
+          .read_head = read_jpeg_head,
+          .decode = decode_jpeg,
+          .encode = encode_jpeg};
+}
+
+Codec png() {
+  return {.facts = {.format = Format::png,
+                    .id = "png",
+                    .name = "PNG",
+                    .extensions = {"png"},
+                    .holds = "8 and 16 bit, RGB and grey, alpha",
+                    .max_depth = Depth::u16,
+                    .alpha = true},
+          .recognises = [](ByteView file) { return starts_with(file, "\x89PNG\r\n\x1A\n"sv); },
+          .read_head = read_png_head,
+          .decode = decode_png,
+          .encode = encode_png};
+}
+
+/// In the order of Format.
+const std::vector<Codec>& codecs() {
+  static const std::vector<Codec> all = [] {
+    std::vector<Codec> made{jpeg(), png()};
+    for (Codec& codec : made) {
+      codec.facts.reads = codec.decode != nullptr;
+      codec.facts.writes = codec.encode != nullptr;
+    }
+    return made;
+  }();
+  return all;
+}
+
+}  // namespace
+
+const Codec& codec_of(Format format) { return codecs().at(static_cast<std::size_t>(format)); }
+
+std::span<const FormatFacts> formats() {
+  static const std::vector<FormatFacts> all = [] {
+    std::vector<FormatFacts> facts;
+    for (const Codec& codec : codecs()) facts.push_back(codec.facts);
+    return facts;
+  }();
+  return all;
+}
+
+const FormatFacts& facts_of(Format format) { return codec_of(format).facts; }
+
+std::optional<Format> format_of_extension(std::string_view extension) {
+  std::string lower(extension);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const FormatFacts& facts : formats()) {
+    if (std::ranges::find(facts.extensions, lower) != facts.extensions.end()) return facts.format;
+  }
+  return std::nullopt;
+}
+
+std::optional<Format> detect_format(std::span<const std::uint8_t> file) {
+  for (const Codec& codec : codecs()) {
+    if (codec.recognises(file)) return codec.facts.format;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hdrtile
