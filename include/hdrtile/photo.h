@@ -13,7 +13,7 @@
 
 namespace hdrtile {
 
-enum class Format : std::uint8_t { jpeg, png };
+enum class Format : std::uint8_t { jpeg, png, webp };
 
 /// A format of photo files, what files of it can hold, and what this build can do with them.
 struct FormatFacts {
@@ -24,6 +24,7 @@ struct FormatFacts {
   std::string_view holds;                    ///< for people: "8 bit, baseline and progressive, RGB and grey"
   Depth max_depth = Depth::u8;               ///< of what is written
   bool alpha = false;                        ///< whether transparency can be written
+  bool grey = false;                         ///< whether one channel can be written; else grey becomes RGB
   bool reads = false;
   bool writes = false;
 };

@@ -6,6 +6,7 @@
 #include "jpeg_codec.h"
 #include "png_chunks.h"
 #include "png_codec.h"
+#include "webp_codec.h"
 
 namespace hdrtile {
 namespace {
@@ -17,7 +18,9 @@ Codec jpeg() {
                     .id = "jpeg",
                     .name = "JPEG",
                     .extensions = {"jpg", "jpeg"},
-                    .holds = "8 bit, baseline and progressive, RGB and grey"},
+                    .holds = "8 bit, baseline and progressive, RGB and grey",
+                    .grey = true},
+          .places = {.photoshop = true, .comments = true, .extended_xmp = true, .jpeg_segments = true},
           .recognises = [](ByteView file) { return starts_with(file, "\xFF\xD8\xFF"sv); },
           .read_head = read_jpeg_head,
           .decode = decode_jpeg,
@@ -31,17 +34,36 @@ Codec png() {
                     .extensions = {"png"},
                     .holds = "8 and 16 bit, RGB and grey, alpha",
                     .max_depth = Depth::u16,
-                    .alpha = true},
+                    .alpha = true,
+                    .grey = true},
+          .places = {.photoshop = true, .comments = true, .png_chunks = true},
           .recognises = [](ByteView file) { return starts_with(file, "\x89PNG\r\n\x1A\n"sv); },
           .read_head = read_png_head,
           .decode = decode_png,
           .encode = encode_png};
 }
 
+Codec webp() {
+  return {.facts = {.format = Format::webp,
+                    .id = "webp",
+                    .name = "WebP",
+                    .extensions = {"webp"},
+                    .holds = "8 bit, lossy and lossless, RGB, alpha; no animations",
+                    .alpha = true},
+          .places = {},
+          .recognises =
+              [](ByteView file) {
+                return starts_with(file, "RIFF"sv) && file.size() > 8 && starts_with(file.subspan(8), "WEBP"sv);
+              },
+          .read_head = read_webp_head,
+          .decode = decode_webp,
+          .encode = encode_webp};
+}
+
 /// In the order of Format.
 const std::vector<Codec>& codecs() {
   static const std::vector<Codec> all = [] {
-    std::vector<Codec> made{jpeg(), png()};
+    std::vector<Codec> made{jpeg(), png(), webp()};
     for (Codec& codec : made) {
       codec.facts.reads = codec.decode != nullptr;
       codec.facts.writes = codec.encode != nullptr;

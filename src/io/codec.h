@@ -15,6 +15,7 @@ struct EncodeInput {
 /// One format: how its files are known, read and written. Null where this build cannot.
 struct Codec {
   FormatFacts facts;
+  MetadataPlaces places;
   bool (*recognises)(ByteView file);  ///< from the file's first bytes
   FileHead (*read_head)(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits);
   DecodedFile (*decode)(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits);

@@ -63,7 +63,7 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
   const FileHead head = codec_of(format).read_head(file, path, limits);
   PhotoHeader header;
   header.format = format;
-  header.orientation = orientation_of(head.metadata);
+  header.orientation = head.orientation;
   header.size = upright_size(head.size, header.orientation);
   header.depth = head.depth;
   header.grey = head.channels == 1;
@@ -77,7 +77,7 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
 Photo decode_photo(std::span<const std::uint8_t> bytes, const std::filesystem::path& path, const DecodeLimits& limits) {
   const Format format = require_format(bytes, path);
   DecodedFile file = codec_of(format).decode(bytes, path, limits);
-  const int orientation = orientation_of(file.head.metadata);
+  const int orientation = file.head.orientation;
   file.pixels = upright(std::move(file.pixels), orientation);
 
   const auto profile = take_profile(file.head);

@@ -13,6 +13,7 @@ struct FileHead {
   Depth depth = Depth::u8;
   int channels = 3;  ///< of colour: 1 grey, 3 RGB, 4 CMYK
   bool alpha = false;
+  int orientation = 1;  ///< of the samples, as EXIF counts, 1..8
   Metadata metadata;
   Warnings warnings;
 };

@@ -8,10 +8,17 @@
 namespace hdrtile {
 namespace {
 
+/// The profile the result is written in; null: sRGB. What cannot be used is taken out of the metadata.
+std::shared_ptr<const ColourProfile> target_profile(const FormatFacts& target, Metadata& metadata) {
+  auto profile = ColourProfile::open(metadata.icc);
+  if (profile && profile->space() == ColourProfile::Space::grey && !target.grey) profile = nullptr;
+  if (!profile) metadata.icc.clear();
+  return profile;
+}
+
 /// Pixels back in the embedded profile, at `depth`. Empty, and the profile gone from `metadata`, when there is no way.
-Image to_profile(const Image& srgb, Depth depth, Metadata& metadata, Warnings& warnings) {
-  const auto profile = ColourProfile::open(metadata.icc);
-  Image native = profile ? profile->from_srgb(srgb, depth) : Image();
+Image to_profile(const Image& srgb, const ColourProfile& profile, Depth depth, Metadata& metadata, Warnings& warnings) {
+  Image native = profile.from_srgb(srgb, depth);
   if (native.empty()) {
     warnings.emplace_back(
         "the colour profile works in one direction alone: the result is sRGB, what lay outside is clipped");
@@ -21,12 +28,13 @@ Image to_profile(const Image& srgb, Depth depth, Metadata& metadata, Warnings& w
 }
 
 /// The photo's pixels as the file's samples: its profile, depth and channels. Empty when they are that already.
-Image to_native(const Photo& photo, Depth depth, Metadata& metadata, Warnings& warnings) {
+Image to_native(const Photo& photo, const FormatFacts& target, Depth depth, Metadata& metadata, Warnings& warnings) {
   Image native;
-  const bool was_converted = photo.pixels.depth() == Depth::f32 && !metadata.icc.empty();
-  if (was_converted) native = to_profile(photo.pixels, depth, metadata, warnings);
+  const auto profile = target_profile(target, metadata);
+  const bool was_converted = profile && photo.pixels.depth() == Depth::f32 && !profile->is_srgb();
+  if (was_converted) native = to_profile(photo.pixels, *profile, depth, metadata, warnings);
   if (native.empty() && photo.pixels.depth() != depth) native = to_depth(photo.pixels, depth);
-  if (!photo.grey || native.channels() == 1) return native;
+  if (!photo.grey || !target.grey || native.channels() == 1) return native;
   return to_grey(native.empty() ? photo.pixels : native);
 }
 
@@ -52,13 +60,14 @@ std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& 
                                        std::vector<std::string>& warnings) {
   const Codec& codec = codec_of(options.format.value_or(photo.format));
   const Depth depth = std::min(photo.file_depth, codec.facts.max_depth);
-  const MetadataEdits edits{.format = codec.facts.format,
+  const MetadataEdits edits{.format = codec.facts.name,
+                            .places = codec.places,
                             .size = photo.pixels.size(),
                             .policy = options.metadata,
                             .stamp = options.stamp,
                             .make_thumbnail = [&](std::size_t room) { return make_thumbnail(photo.pixels, room); }};
   Metadata metadata = edit_metadata(photo.metadata ? *photo.metadata : Metadata(), edits, warnings);
-  const Image converted = to_native(photo, depth, metadata, warnings);
+  const Image converted = to_native(photo, codec.facts, depth, metadata, warnings);
   const Image& pixels = converted.empty() ? photo.pixels : converted;
 
   tell_what_is_lost(photo, codec.facts, warnings);

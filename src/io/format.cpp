@@ -35,7 +35,6 @@ constexpr std::array unsupported_kinds = {
     Signature{4, "ftyphev"sv, "a HEIC"},
     Signature{4, "ftypmif1"sv, "a HEIF"},
     Signature{4, "ftypmsf1"sv, "a HEIF"},
-    Signature{8, "WEBP"sv, "a WebP"},
     Signature{0, "\xFF\x0A"sv, "a JPEG XL"},
     Signature{0, "\0\0\0\x0CJXL \r\n\x87\n"sv, "a JPEG XL"},
     Signature{0, "\0\0\0\x0CjP  \r\n\x87\n"sv, "a JPEG 2000"},

@@ -39,6 +39,7 @@ class Decoder {
       segments.push_back({marker->marker, {marker->data, marker->data_length}});
     }
     head.metadata = parse_jpeg_segments(segments, head.warnings);
+    head.orientation = orientation_of(head.metadata);
     return head;
   }
 

@@ -42,15 +42,22 @@ Metadata colour_facts(const Metadata& source) {
   return kept;
 }
 
-void tell_what_stays_behind(const Metadata& source, Format format, Warnings& warnings) {
-  const auto is_text = [](const RawPart& chunk) { return chunk.kind.ends_with("Xt"); };
-  const auto lost = std::ranges::count_if(source.png_chunks, is_text);
-  if (format == Format::jpeg && lost > 0)
-    warnings.push_back(std::to_string(lost) + " PNG text entries have no place in a JPEG and were dropped");
-  if (format == Format::png && !source.jpeg_segments.empty()) {
-    warnings.push_back(std::to_string(source.jpeg_segments.size()) +
-                       " JPEG segments of other programs have no place in a PNG and were dropped");
+/// Takes out what the format has no place for, and says so.
+void leave_behind(Metadata& metadata, const MetadataEdits& edits, Warnings& warnings) {
+  const auto drop = [&](auto& parts, const char* what) {
+    if (!parts.empty()) {
+      warnings.push_back(std::to_string(parts.size()) + " " + what + " have no place in a " +
+                         std::string(edits.format) + " and were dropped");
+    }
+    parts.clear();
+  };
+  if (!edits.places.png_chunks) {
+    std::erase_if(metadata.png_chunks, [](const RawPart& chunk) { return !chunk.kind.ends_with("Xt"); });
+    drop(metadata.png_chunks, "PNG text entries");
   }
+  if (!edits.places.jpeg_segments) drop(metadata.jpeg_segments, "JPEG segments of other programs");
+  if (!edits.places.comments) drop(metadata.comments, "comments");
+  if (!edits.places.photoshop) metadata.photoshop.clear();  // IPTC went into the XMP
 }
 
 }  // namespace
@@ -58,7 +65,7 @@ void tell_what_stays_behind(const Metadata& source, Format format, Warnings& war
 Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings) {
   XmpEdits xmp_edits{.size = edits.size,
                      .remove_gps = edits.policy == MetadataPolicy::no_gps,
-                     .merge_extended = edits.format == Format::png,
+                     .merge_extended = !edits.places.extended_xmp,
                      .stamp = edits.stamp};
   if (edits.policy == MetadataPolicy::none) {
     Metadata result = colour_facts(source);
@@ -69,10 +76,17 @@ Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warni
   }
   Metadata result = source;
   result.exif = edit_exif(source.exif, edits, warnings);
-  result.xmp = edit_xmp(source.xmp, xmp_edits, warnings);
   result.photoshop = without_stale_resources(source.photoshop, warnings);
-  tell_what_stays_behind(source, edits.format, warnings);
+  if (!edits.places.photoshop) xmp_edits.iptc = iptc_of(result.photoshop);
+  result.xmp = edit_xmp(source.xmp, xmp_edits, warnings);
+  leave_behind(result, edits, warnings);
   return result;
+}
+
+Bytes exif_block(ByteView stored) {
+  constexpr std::string_view prefix("Exif\0\0", 6);
+  if (starts_with(stored, prefix)) stored = stored.subspan(prefix.size());
+  return {stored.begin(), stored.end()};
 }
 
 int orientation_of(const Metadata& metadata) {

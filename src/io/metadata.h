@@ -34,13 +34,24 @@ class Metadata {
   Bytes icc;
   std::vector<std::string> comments;
   std::optional<Density> density;
+  bool lossless = false;               ///< WebP: the file loses nothing; written so again
   std::vector<RawPart> jpeg_segments;  ///< not known to hdrtile; go into JPEGs alone
   std::vector<RawPart> png_chunks;     ///< text and colour facts; go into PNGs alone
 };
 
+/// What a format has a place for, beside EXIF, XMP and ICC.
+struct MetadataPlaces {
+  bool photoshop = false;  ///< image resources, IPTC among them; where there is none, IPTC goes on as XMP
+  bool comments = false;
+  bool extended_xmp = false;  ///< XMP comes in two parts when it is large
+  bool jpeg_segments = false;
+  bool png_chunks = false;
+};
+
 /// What has to be true in the file that is written.
 struct MetadataEdits {
-  Format format = Format::jpeg;
+  std::string_view format;  ///< its name, for warnings
+  MetadataPlaces places;
   Size size;
   MetadataPolicy policy = MetadataPolicy::keep;
   std::optional<Stamp> stamp;
@@ -51,6 +62,9 @@ struct MetadataEdits {
 /// The metadata for the result: upright, its size and thumbnail true, positions removed where asked, stamped. Faults
 /// are warnings; what is damaged is left out.
 [[nodiscard]] Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings);
+
+/// An EXIF block as files of several formats hold it: some put "Exif\0\0" before it.
+[[nodiscard]] Bytes exif_block(ByteView stored);
 
 /// EXIF orientation, 1..8.
 [[nodiscard]] int orientation_of(const Metadata& metadata);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
 namespace hdrtile {
 namespace {
@@ -26,25 +27,45 @@ int hex_digit(char c) {
   return -1;
 }
 
+struct Resource {
+  std::uint32_t id = 0;
+  ByteView data;
+  ByteView whole;
+};
+
+/// The first resource, which is taken off the list; empty when what follows is none.
+std::optional<Resource> next_resource(ByteView& resources) {
+  if (resources.size() < signature.size() + 8) return std::nullopt;
+  std::size_t size = signature.size() + 2;
+  size += (resources[size] + 2U) & ~1U;
+  if (!starts_with(resources, signature) || size + 4 > resources.size()) return std::nullopt;
+  const std::size_t data_bytes = read_u32be(resources.data() + size);
+  size += 4;
+  if (data_bytes > resources.size() - size) return std::nullopt;
+  const ByteView data = resources.subspan(size, data_bytes);
+  const ByteView whole = resources.first(std::min(size + data_bytes + (data_bytes & 1U), resources.size()));
+  resources = resources.subspan(whole.size());
+  return Resource{.id = read_u16be(whole.data() + signature.size()), .data = data, .whole = whole};
+}
+
 }  // namespace
 
 Bytes without_stale_resources(ByteView resources, Warnings& warnings) {
   Bytes kept;
-  while (resources.size() >= signature.size() + 8) {
-    std::size_t size = signature.size() + 2;
-    size += (resources[size] + 2U) & ~1U;
-    if (!starts_with(resources, signature) || size + 4 > resources.size()) break;
-    const std::size_t data_bytes = read_u32be(resources.data() + size);
-    size += 4;
-    if (data_bytes > resources.size() - size) break;
-    size = std::min(size + data_bytes + (data_bytes & 1U), resources.size());
-    if (!is_stale(read_u16be(resources.data() + signature.size()))) append(kept, resources.first(size));
-    resources = resources.subspan(size);
+  while (const auto resource = next_resource(resources)) {
+    if (!is_stale(resource->id)) append(kept, resource->whole);
   }
   if (std::ranges::any_of(resources, [](std::uint8_t byte) { return byte != 0; })) {
     warnings.emplace_back("Photoshop resources (IPTC) are damaged; what follows the damage was dropped");
   }
   return kept;
+}
+
+ByteView iptc_of(ByteView resources) {
+  while (const auto resource = next_resource(resources)) {
+    if (resource->id == iptc_id) return resource->data;
+  }
+  return {};
 }
 
 Bytes as_resource(ByteView iptc) {

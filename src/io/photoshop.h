@@ -13,6 +13,9 @@ namespace hdrtile {
 /// IPTC records as the one resource of a list.
 [[nodiscard]] Bytes as_resource(ByteView iptc);
 
+/// The IPTC records of a list of resources, as a view of it; empty when it has none.
+[[nodiscard]] ByteView iptc_of(ByteView resources);
+
 /// The body of a PNG text entry "Raw profile type ..." (ImageMagick's way, which exiftool and exiv2 share): name,
 /// length and hex digits.
 [[nodiscard]] std::string to_raw_profile(std::string_view name, ByteView data);

@@ -79,6 +79,7 @@ class Reader {
         if (kind != "IHDR" || length != 13 || !intact) fail("its header is broken");
         read_header(data);
       } else if (kind == "IEND") {
+        head_.orientation = orientation_of(head_.metadata);
         return std::move(head_);
       } else if (kind == "tRNS") {
         head_.alpha = true;
@@ -109,10 +110,7 @@ class Reader {
 
   void read_ancillary(std::string_view kind, ByteView data) {
     if (kind == "eXIf") {
-      const auto prefix = "Exif\0\0"sv;
-      head_.metadata.exif.assign(data.begin(), data.end());
-      if (starts_with(data, prefix))
-        head_.metadata.exif.erase(head_.metadata.exif.begin(), head_.metadata.exif.begin() + 6);
+      head_.metadata.exif = exif_block(data);
     } else if (kind == "iCCP") {
       read_profile(data);
     } else if (kind == "pHYs" && data.size() == 9) {
@@ -170,12 +168,9 @@ class Reader {
   void read_raw_profile(std::string_view name, const Bytes& data) {
     Metadata& metadata = head_.metadata;
     const auto xmp_prefix = "http://ns.adobe.com/xap/1.0/\0"sv;
-    const auto exif_prefix = "Exif\0\0"sv;
     const ByteView view = data;
-    if (starts_with(view, exif_prefix)) {
-      if (metadata.exif.empty()) append(metadata.exif, view.subspan(exif_prefix.size()));
-    } else if (name == "exif") {
-      if (metadata.exif.empty()) metadata.exif = data;
+    if (name == "exif" || starts_with(view, "Exif\0\0"sv)) {
+      if (metadata.exif.empty()) metadata.exif = exif_block(view);
     } else if (starts_with(view, xmp_prefix)) {
       if (metadata.xmp.packet.empty()) metadata.xmp.packet = as_text(view.subspan(xmp_prefix.size()));
     } else if (name == "xmp") {

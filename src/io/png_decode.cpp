@@ -1,9 +1,11 @@
 #include <bit>
 #include <cstring>
+#include <tuple>
 
 #include "png_chunks.h"
 #include "png_codec.h"
 #include "png_error.h"
+#include "samples.h"
 
 namespace hdrtile {
 namespace {
@@ -71,20 +73,6 @@ class Decoder {
   int passes_ = 1;
 };
 
-template <typename T>
-void split(const Image& samples, Image& colour, Image& alpha) {
-  const int channels = colour.channels();
-  for (int y = 0; y < samples.height(); ++y) {
-    const T* in = samples.row<T>(y);
-    T* colour_row = colour.row<T>(y);
-    T* alpha_row = alpha.row<T>(y);
-    for (int x = 0; x < samples.width(); ++x, in += channels + 1, colour_row += channels) {
-      std::memcpy(colour_row, in, channels * sizeof(T));
-      alpha_row[x] = in[channels];
-    }
-  }
-}
-
 }  // namespace
 
 DecodedFile decode_png(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
@@ -92,16 +80,7 @@ DecodedFile decode_png(ByteView file, const std::filesystem::path& path, const D
   decoded.head = read_png_head(file, path, limits);
   const FileHead& head = decoded.head;
   decoded.pixels = Decoder(file, path).read(head);
-  if (head.alpha) {
-    const Image samples = std::move(decoded.pixels);
-    decoded.pixels = Image(head.size, head.depth, head.channels);
-    decoded.alpha = Image(head.size, head.depth, 1);
-    if (head.depth == Depth::u8) {
-      split<std::uint8_t>(samples, decoded.pixels, decoded.alpha);
-    } else {
-      split<std::uint16_t>(samples, decoded.pixels, decoded.alpha);
-    }
-  }
+  if (head.alpha) std::tie(decoded.pixels, decoded.alpha) = split_alpha(decoded.pixels);
   return decoded;
 }
 

@@ -1,9 +1,9 @@
 #include <bit>
-#include <cstring>
 
 #include "png_chunks.h"
 #include "png_codec.h"
 #include "png_error.h"
+#include "samples.h"
 
 namespace hdrtile {
 namespace {
@@ -71,18 +71,6 @@ class Encoder {
   Bytes file_;
 };
 
-void interleave(const std::byte* colour, const std::byte* alpha, std::size_t colour_bytes, std::size_t alpha_bytes,
-                Bytes& row) {
-  std::uint8_t* out = row.data();
-  for (std::uint8_t* const end = out + row.size(); out != end;) {
-    std::memcpy(out, colour, colour_bytes);
-    std::memcpy(out + colour_bytes, alpha, alpha_bytes);
-    out += colour_bytes + alpha_bytes;
-    colour += colour_bytes;
-    alpha += alpha_bytes;
-  }
-}
-
 }  // namespace
 
 Bytes encode_png(const EncodeInput& input, Warnings& /*warnings*/) {
@@ -93,16 +81,9 @@ Bytes encode_png(const EncodeInput& input, Warnings& /*warnings*/) {
       (grey ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB) | (alpha.empty() ? 0 : PNG_COLOR_MASK_ALPHA);
   Encoder encoder;
   encoder.start(pixels.size(), pixels.depth() == Depth::u16 ? 16 : 8, colour_type, make_png_chunks(input.metadata));
-  const std::size_t sample = bytes_per_sample(pixels.depth());
-  Bytes row(alpha.empty() ? 0 : pixels.row_bytes() + alpha.row_bytes());
-  for (int y = 0; y < pixels.height(); ++y) {
-    if (alpha.empty()) {
-      encoder.write_row(pixels.row_data(y));
-    } else {
-      interleave(pixels.row_data(y), alpha.row_data(y), sample * pixels.channels(), sample, row);
-      encoder.write_row(reinterpret_cast<const std::byte*>(row.data()));
-    }
-  }
+  const Image merged = alpha.empty() ? Image() : merge_alpha(pixels, alpha);
+  const Image& samples = merged.empty() ? pixels : merged;
+  for (int y = 0; y < samples.height(); ++y) encoder.write_row(samples.row_data(y));
   return encoder.finish();
 }
 

@@ -1,5 +1,6 @@
 #include "samples.h"
 
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -36,6 +37,42 @@ Image to_depth(const Image& image, Depth depth) {
     write_row(out, y, row.data());
   }
   return out;
+}
+
+std::pair<Image, Image> split_alpha(const Image& samples) {
+  const int channels = samples.channels() - 1;
+  Image colour(samples.size(), samples.depth(), channels);
+  Image alpha(samples.size(), samples.depth(), 1);
+  const std::size_t sample = bytes_per_sample(samples.depth());
+  for (int y = 0; y < samples.height(); ++y) {
+    const std::byte* in = samples.row_data(y);
+    std::byte* to_colour = colour.row_data(y);
+    std::byte* to_alpha = alpha.row_data(y);
+    for (int x = 0; x < samples.width(); ++x, in += sample, to_alpha += sample) {
+      std::memcpy(to_colour, in, channels * sample);
+      in += channels * sample;
+      to_colour += channels * sample;
+      std::memcpy(to_alpha, in, sample);
+    }
+  }
+  return {std::move(colour), std::move(alpha)};
+}
+
+Image merge_alpha(const Image& colour, const Image& alpha) {
+  Image merged(colour.size(), colour.depth(), colour.channels() + 1);
+  const std::size_t sample = bytes_per_sample(colour.depth());
+  for (int y = 0; y < merged.height(); ++y) {
+    std::byte* out = merged.row_data(y);
+    const std::byte* from_colour = colour.row_data(y);
+    const std::byte* from_alpha = alpha.row_data(y);
+    for (int x = 0; x < merged.width(); ++x, out += sample, from_alpha += sample) {
+      std::memcpy(out, from_colour, colour.channels() * sample);
+      out += colour.channels() * sample;
+      from_colour += colour.channels() * sample;
+      std::memcpy(out, from_alpha, sample);
+    }
+  }
+  return merged;
 }
 
 Image expand_grey(const Image& grey) {

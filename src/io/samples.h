@@ -1,11 +1,18 @@
 #pragma once
 
+#include <utility>
+
 #include "hdrtile/image.h"
 
 namespace hdrtile {
 
 /// A copy with samples of another type, clamped and rounded to nearest.
 [[nodiscard]] Image to_depth(const Image& image, Depth depth);
+
+/// Colour and alpha of samples that have alpha last.
+[[nodiscard]] std::pair<Image, Image> split_alpha(const Image& samples);
+/// The inverse.
+[[nodiscard]] Image merge_alpha(const Image& colour, const Image& alpha);
 
 /// One channel as three equal ones.
 [[nodiscard]] Image expand_grey(const Image& grey);

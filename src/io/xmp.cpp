@@ -92,8 +92,26 @@ void set_where_stated(Exiv2::XmpData& data, const char* key, int value) {
   if (found != data.end()) found->setValue(std::to_string(value));
 }
 
+void add_missing(Exiv2::XmpData& data, const Exiv2::XmpData& further) {
+  for (const auto& datum : further) {
+    if (data.findKey(Exiv2::XmpKey(datum.key())) == data.end()) data.add(datum);
+  }
+}
+
+/// IPTC as XMP, by the mapping of the IPTC standard. What the XMP says already stays.
+void add_iptc(Exiv2::XmpData& data, ByteView iptc) {
+  Exiv2::IptcData records;
+  if (Exiv2::IptcParser::decode(records, iptc.data(), static_cast<std::uint32_t>(iptc.size())) != 0) {
+    throw std::runtime_error("the IPTC records cannot be parsed");
+  }
+  Exiv2::XmpData converted;
+  Exiv2::copyIptcToXmp(records, converted);
+  add_missing(data, converted);
+}
+
 void apply(Exiv2::XmpData& data, const XmpEdits& edits) {
   remove_if(data, is_stale);
+  if (!edits.iptc.empty()) add_iptc(data, edits.iptc);
   if (edits.remove_gps) remove_if(data, is_position);
   set_where_stated(data, "Xmp.tiff.Orientation", 1);
   set_where_stated(data, "Xmp.tiff.ImageWidth", edits.size.width);
@@ -134,11 +152,7 @@ Xmp split(Exiv2::XmpData data) {
   return result;
 }
 
-void merge(Exiv2::XmpData& data, const std::string& extended) {
-  for (const auto& datum : Toolkit::parse(extended)) {
-    if (data.findKey(Exiv2::XmpKey(datum.key())) == data.end()) data.add(datum);
-  }
-}
+void merge(Exiv2::XmpData& data, const std::string& extended) { add_missing(data, Toolkit::parse(extended)); }
 
 Xmp edited(const Xmp& source, const XmpEdits& edits) {
   Exiv2::XmpData data = Toolkit::parse(source.packet);

@@ -13,6 +13,7 @@ struct XmpEdits {
   Size size;
   bool remove_gps = false;
   bool merge_extended = false;  ///< one packet holds all: for formats that know no extended XMP
+  ByteView iptc = {};           ///< records that go on as XMP, where it does not say the same already
   std::optional<Stamp> stamp;   ///< empty: a stamp that is there stays
 };
 

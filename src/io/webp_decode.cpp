@@ -1,0 +1,68 @@
+#include <webp/decode.h>
+#include <webp/mux.h>
+
+#include <memory>
+#include <tuple>
+
+#include "samples.h"
+#include "webp_codec.h"
+
+namespace hdrtile {
+namespace {
+
+struct DeleteMux {
+  void operator()(WebPMux* mux) const noexcept { WebPMuxDelete(mux); }
+};
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* reason) {
+  throw Error(ErrorCode::input, path.string() + ": truncated or damaged WebP (" + reason + "); copy the photo again");
+}
+
+ByteView chunk(const WebPMux* mux, const char* name) {
+  WebPData data;
+  WebPDataInit(&data);
+  if (WebPMuxGetChunk(mux, name, &data) != WEBP_MUX_OK) return {};
+  return {data.bytes, data.size};
+}
+
+}  // namespace
+
+FileHead read_webp_head(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(file.data(), file.size(), &features) != VP8_STATUS_OK) fail(path, "its header is broken");
+  if (features.has_animation != 0) {
+    throw Error(ErrorCode::unsupported, path.string() + ": is an animation; hdrtile takes photos, leave it out");
+  }
+  FileHead head;
+  head.size = {features.width, features.height};
+  check_size(head.size, path, limits);
+  head.alpha = features.has_alpha != 0;
+
+  const WebPData data{file.data(), file.size()};
+  const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxCreate(&data, 0));
+  if (!mux) fail(path, "it ends within a chunk");
+  const ByteView icc = chunk(mux.get(), "ICCP");
+  head.metadata.icc.assign(icc.begin(), icc.end());
+  head.metadata.exif = exif_block(chunk(mux.get(), "EXIF"));
+  head.metadata.xmp.packet = as_text(chunk(mux.get(), "XMP "));
+  head.metadata.lossless = features.format == 2;
+  head.orientation = orientation_of(head.metadata);
+  return head;
+}
+
+DecodedFile decode_webp(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
+  DecodedFile decoded;
+  decoded.head = read_webp_head(file, path, limits);
+  const FileHead& head = decoded.head;
+  Image samples(head.size, Depth::u8, head.alpha ? 4 : 3);
+  const auto decode = head.alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
+  if (decode(file.data(), file.size(), samples.row<std::uint8_t>(0), samples.bytes(),
+             static_cast<int>(samples.row_bytes())) == nullptr) {
+    fail(path, "its picture ends early or contradicts itself");
+  }
+  decoded.pixels = std::move(samples);
+  if (head.alpha) std::tie(decoded.pixels, decoded.alpha) = split_alpha(decoded.pixels);
+  return decoded;
+}
+
+}  // namespace hdrtile
