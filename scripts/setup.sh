@@ -43,7 +43,7 @@ trap 'report_failure $?' EXIT
 
 # --- system packages ---------------------------------------------------------------------------------------------------
 packages=(build-essential cmake ninja-build git ca-certificates python3 python3-venv libopencv-dev libcli11-dev libspdlog-dev
-  libexiv2-dev liblcms2-dev libjpeg-dev libpng-dev zlib1g-dev libssl-dev nlohmann-json3-dev)
+  libexiv2-dev liblcms2-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev zlib1g-dev libssl-dev nlohmann-json3-dev)
 [[ $tests == OFF ]] || packages+=(libgtest-dev libgmock-dev exiv2 libimage-exiftool-perl)
 
 missing_packages() {

@@ -13,7 +13,7 @@
 
 namespace hdrtile {
 
-enum class Format : std::uint8_t { jpeg, png, webp };
+enum class Format : std::uint8_t { jpeg, png, webp, tiff };
 
 /// A format of photo files, what files of it can hold, and what this build can do with them.
 struct FormatFacts {
@@ -51,7 +51,7 @@ class Metadata;
 struct Photo {
   Image pixels;                  ///< u8 or u16 when the file is sRGB or untagged, f32 (unbounded) when it was converted
   Image alpha;                   ///< one channel, u8 or u16; empty when the file has none
-  Depth file_depth = Depth::u8;  ///< u8 or u16, of the file
+  Depth file_depth = Depth::u8;  ///< of the file
   Format format = Format::jpeg;
   bool grey = false;    ///< the file has one colour channel; written so again
   std::string profile;  ///< description of the embedded ICC profile; empty: none (sRGB is meant)

@@ -6,6 +6,7 @@
 #include "jpeg_codec.h"
 #include "png_chunks.h"
 #include "png_codec.h"
+#include "tiff_codec.h"
 #include "webp_codec.h"
 
 namespace hdrtile {
@@ -60,10 +61,32 @@ Codec webp() {
           .encode = encode_webp};
 }
 
+bool is_tiff(ByteView file) {
+  const bool canon_raw = file.size() > 8 && starts_with(file.subspan(8), "CR\x02"sv);
+  return !canon_raw && (starts_with(file, "II*\0"sv) || starts_with(file, "MM\0*"sv) || starts_with(file, "II+\0"sv) ||
+                        starts_with(file, "MM\0+"sv));
+}
+
+Codec tiff() {
+  return {.facts = {.format = Format::tiff,
+                    .id = "tiff",
+                    .name = "TIFF",
+                    .extensions = {"tif", "tiff"},
+                    .holds = "8 and 16 bit and float, RGB and grey, alpha, BigTIFF; CMYK by its profile becomes sRGB",
+                    .max_depth = Depth::f32,
+                    .alpha = true,
+                    .grey = true},
+          .places = {.photoshop = true},
+          .recognises = is_tiff,
+          .read_head = read_tiff_head,
+          .decode = decode_tiff,
+          .encode = encode_tiff};
+}
+
 /// In the order of Format.
 const std::vector<Codec>& codecs() {
   static const std::vector<Codec> all = [] {
-    std::vector<Codec> made{jpeg(), png(), webp()};
+    std::vector<Codec> made{jpeg(), png(), webp(), tiff()};
     for (Codec& codec : made) {
       codec.facts.reads = codec.decode != nullptr;
       codec.facts.writes = codec.encode != nullptr;

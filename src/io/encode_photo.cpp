@@ -48,8 +48,11 @@ Image fit_alpha(const Image& alpha, Size size, Depth depth) {
 
 void tell_what_is_lost(const Photo& photo, const FormatFacts& target, Warnings& warnings) {
   const std::string name(target.name);
-  if (photo.file_depth > target.max_depth)
-    warnings.push_back("16 bit were reduced to 8: a " + name + " holds no more; --format png keeps them");
+  if (photo.file_depth > target.max_depth) {
+    const auto bits = [](Depth depth) { return std::to_string(8 * bytes_per_sample(depth)); };
+    warnings.push_back(bits(photo.file_depth) + " bit were reduced to " + bits(target.max_depth) + ": a " + name +
+                       " holds no more; --format " + (photo.file_depth == Depth::u16 ? "png" : "tiff") + " keeps them");
+  }
   if (!photo.alpha.empty() && !target.alpha)
     warnings.push_back("transparency was dropped: a " + name + " has none; --format png keeps it");
 }

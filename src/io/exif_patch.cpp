@@ -7,8 +7,6 @@
 namespace hdrtile {
 namespace {
 
-using namespace std::string_view_literals;
-
 enum Tag : std::uint32_t {
   image_width = 0x0100,
   image_length = 0x0101,
@@ -24,75 +22,14 @@ enum Tag : std::uint32_t {
   related_image_length = 0x1002,
 };
 
-enum Type : std::uint32_t { byte_type = 1, short_type = 3, long_type = 4 };
-
-// A directory: 2 bytes of count, entries of 12 bytes (tag 2, type 2, count 4, value or its offset 4), next directory 4.
-constexpr std::size_t entry_bytes = 12;
 constexpr std::array<std::size_t, 14> type_bytes = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
 }  // namespace
 
 std::optional<ExifPatch> ExifPatch::open(Bytes tiff) {
-  const bool little_endian = starts_with(tiff, "II*\0"sv);
-  if (!little_endian && !starts_with(tiff, "MM\0*"sv)) return std::nullopt;
-  ExifPatch patch(std::move(tiff), little_endian);
-  if (patch.first_directory() == 0) return std::nullopt;
-  return patch;
-}
-
-bool ExifPatch::holds(std::size_t position, std::size_t size) const noexcept {
-  return position <= tiff_.size() && size <= tiff_.size() - position;
-}
-
-std::uint32_t ExifPatch::get(std::size_t position, int bytes) const noexcept {
-  if (!holds(position, bytes)) return 0;
-  std::uint32_t value = 0;
-  for (int i = 0; i < bytes; ++i) {
-    value = value << 8U | tiff_[position + (little_endian_ ? bytes - 1 - i : i)];
-  }
-  return value;
-}
-
-void ExifPatch::put(std::size_t position, int bytes, std::uint32_t value) noexcept {
-  if (!holds(position, bytes)) return;
-  for (int i = 0; i < bytes; ++i, value >>= 8U) {
-    tiff_[position + (little_endian_ ? i : bytes - 1 - i)] = static_cast<std::uint8_t>(value);
-  }
-}
-
-std::size_t ExifPatch::directory_at(std::uint32_t offset) const noexcept {
-  if (offset < 8 || !holds(offset, 2)) return 0;
-  return holds(offset, 2 + get(offset, 2) * entry_bytes) ? offset : 0;
-}
-
-std::size_t ExifPatch::thumbnail_directory() const noexcept {
-  const std::size_t first = first_directory();
-  return directory_at(get(first + 2 + get(first, 2) * entry_bytes, 4));
-}
-
-std::size_t ExifPatch::find(std::size_t directory, std::uint32_t tag) const noexcept {
-  if (directory == 0) return 0;
-  const std::uint32_t count = get(directory, 2);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t entry = directory + 2 + i * entry_bytes;
-    if (get(entry, 2) == tag) return entry;
-  }
-  return 0;
-}
-
-std::optional<std::uint32_t> ExifPatch::number(std::size_t directory, std::uint32_t tag) const noexcept {
-  const std::size_t entry = find(directory, tag);
-  if (entry == 0 || get(entry + 4, 4) != 1) return std::nullopt;
-  switch (get(entry + 2, 2)) {
-    case byte_type:
-      return get(entry + 8, 1);
-    case short_type:
-      return get(entry + 8, 2);
-    case long_type:
-      return get(entry + 8, 4);
-    default:
-      return std::nullopt;
-  }
+  auto structure = TiffStructure::open(std::move(tiff));
+  if (!structure) return std::nullopt;
+  return ExifPatch(std::move(*structure));
 }
 
 void ExifPatch::set_number(std::size_t directory, std::uint32_t tag, std::uint32_t value) noexcept {
@@ -102,10 +39,6 @@ void ExifPatch::set_number(std::size_t directory, std::uint32_t tag, std::uint32
   put(entry + 2, 2, is_long ? long_type : short_type);
   put(entry + 8, 4, 0);
   put(entry + 8, is_long ? 4 : 2, value);
-}
-
-std::size_t ExifPatch::sub_directory(std::size_t directory, std::uint32_t tag) const noexcept {
-  return directory_at(number(directory, tag).value_or(0));
 }
 
 int ExifPatch::orientation() const noexcept {
@@ -133,7 +66,7 @@ ExifPatch::Extent ExifPatch::thumbnail() const noexcept {
   const std::size_t directory = thumbnail_directory();
   const Extent extent{number(directory, thumbnail_offset).value_or(0), number(directory, thumbnail_length).value_or(0)};
   const bool is_jpeg = extent.offset >= 8 && holds(extent.offset, extent.size) && extent.size > 3 &&
-                       starts_with(ByteView(tiff_).subspan(extent.offset), "\xFF\xD8"sv);
+                       starts_with(ByteView(tiff_).subspan(extent.offset), "\xFF\xD8");
   return is_jpeg ? extent : Extent{};
 }
 

@@ -19,10 +19,6 @@ struct Signature {
 /// Photos hdrtile knows by name and does not read. The first that fits counts.
 constexpr std::array unsupported_kinds = {
     Signature{8, "CR\x02"sv, "a Canon raw file (CR2)"},
-    Signature{0, "II*\0"sv, "a TIFF or a raw file built on it (DNG, NEF, ARW)"},
-    Signature{0, "MM\0*"sv, "a TIFF or a raw file built on it (DNG, NEF, ARW)"},
-    Signature{0, "II+\0"sv, "a BigTIFF"},
-    Signature{0, "MM\0+"sv, "a BigTIFF"},
     Signature{0, "IIU\0"sv, "a Panasonic raw file (RW2)"},
     Signature{0, "IIRO"sv, "an Olympus raw file (ORF)"},
     Signature{0, "IIRS"sv, "an Olympus raw file (ORF)"},

@@ -35,6 +35,7 @@ class Metadata {
   std::vector<std::string> comments;
   std::optional<Density> density;
   bool lossless = false;               ///< WebP: the file loses nothing; written so again
+  bool premultiplied = false;          ///< TIFF: colours are stored multiplied by alpha; written so again
   std::vector<RawPart> jpeg_segments;  ///< not known to hdrtile; go into JPEGs alone
   std::vector<RawPart> png_chunks;     ///< text and colour facts; go into PNGs alone
 };

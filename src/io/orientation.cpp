@@ -83,6 +83,12 @@ Image upright(Image stored, int orientation) {
     case 6:
       copy<6>(in, way, out);
       break;
+    case 8:
+      copy<8>(in, way, out);
+      break;
+    case 16:
+      copy<16>(in, way, out);
+      break;
     default:
       copy<12>(in, way, out);  // three floats: the only other kind there is
   }

@@ -1,5 +1,6 @@
 #include "samples.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 #include <vector>
@@ -25,6 +26,20 @@ T luma(const T* rgb) {
   if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) return rgb[0];
   const float value = 0.299F * rgb[0] + 0.587F * rgb[1] + 0.114F * rgb[2];
   return static_cast<T>(value + (std::is_integral_v<T> ? 0.5F : 0.0F));
+}
+
+/// out = scale(in, alpha), value by value.
+template <typename Scale>
+void scale_by(const Image& in, Image& out, const Image& alpha, const Scale& scale) {
+  const int channels = in.channels();
+  std::vector<float> row(static_cast<std::size_t>(in.width()) * channels);
+  std::vector<float> shares(in.width());
+  for (int y = 0; y < in.height(); ++y) {
+    read_row(in, y, 0, in.width(), row.data());
+    read_row(alpha, y, 0, in.width(), shares.data());
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] = scale(row[i], shares[i / channels]);
+    write_row(out, y, row.data());
+  }
 }
 
 }  // namespace
@@ -73,6 +88,17 @@ Image merge_alpha(const Image& colour, const Image& alpha) {
     }
   }
   return merged;
+}
+
+void unpremultiply(Image& colour, const Image& alpha) {
+  scale_by(colour, colour, alpha,
+           [](float value, float share) { return share > 0 ? std::min(value / share, 1.0F) : 0; });
+}
+
+Image premultiplied(const Image& colour, const Image& alpha) {
+  Image out(colour.size(), colour.depth(), colour.channels());
+  scale_by(colour, out, alpha, [](float value, float share) { return value * share; });
+  return out;
 }
 
 Image expand_grey(const Image& grey) {

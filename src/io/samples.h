@@ -14,6 +14,11 @@ namespace hdrtile {
 /// The inverse.
 [[nodiscard]] Image merge_alpha(const Image& colour, const Image& alpha);
 
+/// Colours that were multiplied by their alpha, as they are (clamped), and the other way round. What was premultiplied
+/// comes back exactly, in 8 and 16 bit.
+void unpremultiply(Image& colour, const Image& alpha);
+[[nodiscard]] Image premultiplied(const Image& colour, const Image& alpha);
+
 /// One channel as three equal ones.
 [[nodiscard]] Image expand_grey(const Image& grey);
 

@@ -4,56 +4,32 @@
 
 #include <algorithm>
 #include <array>
-#include <exiv2/exiv2.hpp>
-#include <mutex>
-#include <set>
+
+#include "exiv2_toolkit.h"
 
 namespace hdrtile {
 namespace {
 
-constexpr const char* stamp_namespace = "urn:hdrtile:1.0/";
 constexpr std::size_t max_jpeg_packet = 65'502;  // 64 KB less the segment's length and identifier
 
-/// The XMP toolkit under exiv2 is one global object, so its calls are made one after another.
-class Toolkit {
- public:
-  Toolkit() : lock_(mutex()) {
-    static const bool ready = [] {
-      Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);  // a library of ours prints nothing
-      Exiv2::XmpParser::initialize();
-      Exiv2::XmpProperties::registerNs(stamp_namespace, "hdrtile");
-      Exiv2::XmpProperties::registerNs("http://ns.adobe.com/xmp/note/", "xmpNote");
-      return true;
-    }();
-    (void)ready;
+Exiv2::XmpData parse(const std::string& packet) {
+  Exiv2::XmpData data;
+  if (!packet.empty() && Exiv2::XmpParser::decode(data, packet) != 0) {
+    throw std::runtime_error("the XMP packet cannot be parsed");
   }
+  return data;
+}
 
-  [[nodiscard]] static Exiv2::XmpData parse(const std::string& packet) {
-    Exiv2::XmpData data;
-    if (!packet.empty() && Exiv2::XmpParser::decode(data, packet) != 0) {
-      throw std::runtime_error("the XMP packet cannot be parsed");
-    }
-    return data;
+std::string serialise(const Exiv2::XmpData& data, bool wrapped) {
+  std::string packet;
+  if (data.empty()) return packet;
+  unsigned flags = Exiv2::XmpParser::useCompactFormat;
+  if (!wrapped) flags |= Exiv2::XmpParser::omitPacketWrapper;
+  if (Exiv2::XmpParser::encode(packet, data, static_cast<std::uint16_t>(flags)) != 0) {
+    throw std::runtime_error("the XMP packet cannot be written");
   }
-
-  [[nodiscard]] static std::string serialise(const Exiv2::XmpData& data, bool wrapped) {
-    std::string packet;
-    if (data.empty()) return packet;
-    unsigned flags = Exiv2::XmpParser::useCompactFormat;
-    if (!wrapped) flags |= Exiv2::XmpParser::omitPacketWrapper;
-    if (Exiv2::XmpParser::encode(packet, data, static_cast<std::uint16_t>(flags)) != 0) {
-      throw std::runtime_error("the XMP packet cannot be written");
-    }
-    return packet;
-  }
-
- private:
-  static std::mutex& mutex() {
-    static std::mutex global;
-    return global;
-  }
-  std::lock_guard<std::mutex> lock_;
-};
+  return packet;
+}
 
 std::string value_of(const Exiv2::XmpData& data, const char* key) {
   const auto found = data.findKey(Exiv2::XmpKey(key));
@@ -146,16 +122,16 @@ Xmp split(Exiv2::XmpData data) {
   }
   remove_if(data, [](const auto& datum) { return datum.groupName() == "hdrtile"; });
   Xmp result;
-  result.extended = Toolkit::serialise(data, false);
+  result.extended = serialise(data, false);
   main["Xmp.xmpNote.HasExtendedXMP"] = md5_upper(result.extended);
-  result.packet = Toolkit::serialise(main, true);
+  result.packet = serialise(main, true);
   return result;
 }
 
-void merge(Exiv2::XmpData& data, const std::string& extended) { add_missing(data, Toolkit::parse(extended)); }
+void merge(Exiv2::XmpData& data, const std::string& extended) { add_missing(data, parse(extended)); }
 
 Xmp edited(const Xmp& source, const XmpEdits& edits) {
-  Exiv2::XmpData data = Toolkit::parse(source.packet);
+  Exiv2::XmpData data = parse(source.packet);
   Xmp result;
   // The extended part is parsed only where it must change: carried as it is, it keeps its MD5 and its every byte.
   const bool has_position = edits.remove_gps && lower_case(source.extended).find(":gps") != std::string::npos;
@@ -168,7 +144,7 @@ Xmp edited(const Xmp& source, const XmpEdits& edits) {
     remove_if(data, [](const auto& datum) { return datum.tagName() == "HasExtendedXMP"; });
   }
   apply(data, edits);
-  result.packet = Toolkit::serialise(data, true);
+  result.packet = serialise(data, true);
   if (edits.merge_extended || result.packet.size() <= max_jpeg_packet) return result;
   if (!result.extended.empty()) merge(data, result.extended);
   return split(std::move(data));
@@ -179,8 +155,8 @@ Xmp edited(const Xmp& source, const XmpEdits& edits) {
 std::optional<Stamp> read_stamp(const std::string& packet) {
   if (packet.find(stamp_namespace) == std::string::npos) return std::nullopt;
   try {
-    const Toolkit toolkit;
-    const Exiv2::XmpData data = Toolkit::parse(packet);
+    const Exiv2Toolkit toolkit;
+    const Exiv2::XmpData data = parse(packet);
     const Stamp stamp{value_of(data, "Xmp.hdrtile.Version"), value_of(data, "Xmp.hdrtile.Model"),
                       value_of(data, "Xmp.hdrtile.Settings"), value_of(data, "Xmp.hdrtile.InputHash")};
     if (stamp == Stamp{}) return std::nullopt;
@@ -191,7 +167,7 @@ std::optional<Stamp> read_stamp(const std::string& packet) {
 }
 
 Xmp edit_xmp(const Xmp& source, const XmpEdits& edits, Warnings& warnings) {
-  const Toolkit toolkit;
+  const Exiv2Toolkit toolkit;
   try {
     return edited(source, edits);
   } catch (const std::exception& error) {

@@ -51,6 +51,17 @@ TEST_F(Naming, FormatDecidesTheExtension) {
   EXPECT_EQ(name("out/", {"a.png", ""}, Format::jpeg), "out/a_hdr.jpg");
 }
 
+TEST_F(Naming, ExtensionsOfEveryWrittenFormatAreKnown) {
+  for (const FormatFacts& facts : formats()) {
+    if (!facts.writes) continue;
+    for (const auto extension : facts.extensions) {
+      const std::string file = "result." + std::string(extension);
+      EXPECT_EQ(OutputNaming(file, {}, "small", 1).format(), facts.format) << file;
+      EXPECT_EQ(name("", {"a.jpg", ""}, facts.format).substr(0, 6), "a_hdr.");
+    }
+  }
+}
+
 TEST_F(Naming, ExtensionTellsTheTruthAboutAMislabelledInput) {
   write("a.png", "\xff\xd8\xff\xe0 and more of a JPEG than that");
   EXPECT_EQ(name("", {"a.png", ""}), "a_hdr.jpg");
@@ -58,7 +69,7 @@ TEST_F(Naming, ExtensionTellsTheTruthAboutAMislabelledInput) {
 
 TEST_F(Naming, RefusesWhatCannotBe) {
   write("taken");
-  for (const char* output : {"{stam}.jpg", "{stem.jpg", "{stem}/", "result.tif", "{stem}.webp", "taken"}) {
+  for (const char* output : {"{stam}.jpg", "{stem.jpg", "{stem}/", "result.gif", "{stem}.bmp", "taken"}) {
     EXPECT_THROW(OutputNaming(output, {}, "small", 1), Error) << output;
   }
   EXPECT_THROW(OutputNaming("result.jpg", {}, "small", 2), Error);

@@ -106,10 +106,7 @@ TEST(Faults, OtherFilesAreNamed) {
     expect_error(ErrorCode::unsupported, name, [&] { decode(file); });
     EXPECT_FALSE(detect_format(file).has_value());
   };
-  refused("II*\0"sv, "TIFF");
-  refused("MM\0*"sv, "TIFF");
   refused("II*\0\x10\0\0\0CR\x02"sv, "CR2");
-  refused("RIFF....WEBPVP8 "sv, "WebP");
   refused("....ftypheic"sv, "HEIC");
   refused("....ftypavif"sv, "AVIF");
   refused("....ftypcrx "sv, "CR3");

@@ -230,9 +230,11 @@ TEST(Metadata, GainMapsAreDroppedWithAWarning) {
   EXPECT_TRUE(contains(after, as_bytes("Rating")));
 }
 
-TEST(Metadata, TheStampIsReadBackFromBothFormatsUnderEveryPolicy) {
+TEST(Metadata, TheStampIsReadBackFromEveryFormatUnderEveryPolicy) {
   const Photo photo = decode(make_jpeg(full_jpeg()));
-  for (const Format format : {Format::jpeg, Format::png}) {
+  for (const FormatFacts& facts : formats()) {
+    if (!facts.writes) continue;
+    const Format format = facts.format;
     for (const auto policy : {MetadataPolicy::keep, MetadataPolicy::no_gps, MetadataPolicy::none}) {
       const Bytes file = encode(photo, {.format = format, .metadata = policy, .stamp = stamp});
       EXPECT_EQ(read_header(file, "photo").stamp, stamp);
@@ -242,6 +244,26 @@ TEST(Metadata, TheStampIsReadBackFromBothFormatsUnderEveryPolicy) {
     }
   }
   EXPECT_FALSE(read_header(make_jpeg(full_jpeg()), "photo").stamp.has_value());
+}
+
+TEST(Metadata, GoesThroughEveryFormatAndBack) {
+  JpegSpec spec = full_jpeg();
+  for (const auto& part : icc_segments(display_p3_profile())) spec.segments.push_back({0xE2, part});
+  const Photo photo = decode(make_jpeg(spec));
+  for (const FormatFacts& facts : formats()) {
+    if (!facts.writes) continue;
+    const Photo there = decode(encode(photo, {.format = facts.format, .stamp = stamp}));
+    EXPECT_TRUE(there.warnings.empty()) << facts.name << ": " << there.warnings.front();
+    EXPECT_EQ(there.profile, photo.profile) << facts.name;
+    const Bytes back = encode(there, {.format = Format::jpeg});
+    const Bytes exif = exif_of(back);
+    EXPECT_TRUE(contains(exif, as_bytes("TestMaker"))) << facts.name;
+    // Out of a TIFF exiv2 takes tags, not bytes: what an unknown maker's note points to outside itself stays behind.
+    EXPECT_EQ(maker_note_text(exif), facts.format == Format::tiff ? "" : maker_note_secret) << facts.name;
+    EXPECT_TRUE(contains(back, as_bytes("Rating"))) << facts.name;
+    EXPECT_TRUE(contains(back, as_bytes("Lisboa"))) << facts.name << ": IPTC, or XMP where there is no place for it";
+    EXPECT_EQ(jpeg_segments(back, 0xE2).size(), 1U) << facts.name;
+  }
 }
 
 TEST(Metadata, NoneLeavesTheProfileAlone) {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <exiv2/exiv2.hpp>
+#include <mutex>
+
+namespace hdrtile {
+
+/// exiv2's XMP toolkit is one global object: whoever calls exiv2 where XMP may be read or written holds this.
+class Exiv2Toolkit {
+ public:
+  Exiv2Toolkit();
+
+ private:
+  std::lock_guard<std::mutex> lock_;
+};
+
+/// hdrtile's namespace, under which the toolkit knows it as "hdrtile".
+inline constexpr const char* stamp_namespace = "urn:hdrtile:1.0/";
+
+}  // namespace hdrtile

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "bytes.h"
+
+namespace hdrtile {
+
+/// EXIF (as a block, without what describes the file's own pictures) and IPTC records of a file that is a TIFF itself.
+struct TiffMetadata {
+  Bytes exif;
+  Bytes iptc;
+};
+/// By exiv2, for TIFF, DNG and other raw files. What cannot be read is a warning.
+[[nodiscard]] TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings);
+
+/// A TIFF that libtiff has appended to an EXIF block (which is a TIFF structure itself): its first directory becomes
+/// the picture's with the block's tags in it. The block stays where it was, at the start, so that every offset in it,
+/// those in maker notes too, still leads where it led.
+[[nodiscard]] Bytes join_directories(Bytes tiff);
+
+}  // namespace hdrtile
