@@ -17,11 +17,12 @@ using CancelFlag = std::atomic<bool>;
 struct EnhanceSettings {
   TileRequest request;
   float strength = 1.0F;  ///< input + strength * (enhanced - input), in sRGB values; below 1 only for models of scale 1
+  bool at_least_u16 = false;  ///< a u8 photo gives a u16 result: for who dithers it afterwards
 };
 
 /// One enhanced photo and how it was made.
 struct Enhanced {
-  Image image;  ///< depth of the input; size of the input times the model's scale
+  Image image;  ///< depth of the input (see at_least_u16); size of the input times the model's scale
   MemoryPlan plan;
   int redone_fp32 = 0;
   std::vector<std::string>

@@ -92,12 +92,31 @@ struct DecodeLimits {
 
 enum class MetadataPolicy : std::uint8_t { keep, no_gps, none };
 
+/// Of JPEGs: at which resolution colour is stored beside brightness.
+enum class Chroma : std::uint8_t {
+  full,     ///< 4:4:4, the same
+  half,     ///< 4:2:2, half the columns
+  quarter,  ///< 4:2:0, half the columns and rows
+};
+
 struct EncodeOptions {
   std::optional<Format> format = {};  ///< empty: the photo's own
-  int quality = 92;                   ///< JPEG, 1..100
+  int quality = 92;                   ///< of lossy formats, 1..100
+  std::optional<Chroma> chroma =
+      {};  ///< empty: as the photo's own file has it; else full from quality 90, quarter below
   MetadataPolicy metadata = MetadataPolicy::keep;
+  bool to_srgb = false;  ///< converts to sRGB (clipping what lies outside) and embeds its profile
+  int max_side = 0;      ///< shrinks to at most so many pixels a side; 0: as large as it is
+  bool dither = false;   ///< adds noise of one step where samples lose bits, against banding
   std::optional<Stamp> stamp = {};
 };
+
+/// The largest size of that shape with no side above `max_side` (0: any), and not above `size`.
+[[nodiscard]] Size fit_within(Size size, int max_side) noexcept;
+
+/// What a photo of that format is written as when nothing else is said: its own format, or JPEG where that cannot be
+/// written.
+[[nodiscard]] Format usual_output(Format own);
 
 /// A photo as a file in memory: `pixels` may be larger than the decoded ones were (models of scale 2 and 4):
 /// dimensions, thumbnail and alpha follow. Converts f32 pixels back to the embedded profile. Metadata faults are

@@ -26,19 +26,30 @@ namespace {
 std::string settings_id(const EnhanceFlags& flags, const std::optional<Format>& format) {
   const auto number = [](const std::optional<int>& value) { return value ? std::to_string(*value) : "auto"; };
   constexpr std::array metadata{"keep", "no-gps", "none"};  // as MetadataPolicy counts
+  constexpr std::array chroma{"444", "422", "420"};         // as Chroma counts
   const TileRequest& tiling = flags.model.tiling;
-  return fmt::format("precision={} tile={} overlap={} max-memory={} strength={} format={} quality={} metadata={}",
-                     flags.model.precision, number(tiling.tile), number(tiling.overlap), tiling.max_memory,
-                     flags.strength, format ? facts_of(*format).id : "own", flags.quality,
-                     metadata.at(static_cast<std::size_t>(flags.metadata)));
+  return fmt::format(
+      "precision={} tile={} overlap={} max-memory={} strength={} format={} quality={} chroma={} metadata={} "
+      "to-srgb={} max-side={} dither={}",
+      flags.model.precision, number(tiling.tile), number(tiling.overlap), tiling.max_memory, flags.strength,
+      format ? facts_of(*format).id : "own", flags.quality,
+      flags.chroma ? chroma.at(static_cast<std::size_t>(*flags.chroma)) : "keep",
+      metadata.at(static_cast<std::size_t>(flags.metadata)), flags.to_srgb, flags.max_side.value_or(0), flags.dither);
 }
 
 int usual_jobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4); }
 
 BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming, const Session& session) {
   BatchOptions options;
-  options.enhance = {.request = flags.model.tiling, .strength = flags.strength};
-  options.encode = {.format = naming.format(), .quality = flags.quality, .metadata = flags.metadata, .stamp = {}};
+  options.enhance = {.request = flags.model.tiling, .strength = flags.strength, .at_least_u16 = flags.dither};
+  options.encode = {.format = naming.format(),
+                    .quality = flags.quality,
+                    .chroma = flags.chroma,
+                    .metadata = flags.metadata,
+                    .to_srgb = flags.to_srgb,
+                    .max_side = flags.max_side.value_or(0),
+                    .dither = flags.dither,
+                    .stamp = {}};
   options.limits.max_pixels = flags.max_pixels;
   options.on_exist = flags.on_exist;
   options.reprocess = flags.reprocess;
@@ -69,7 +80,8 @@ BatchSummary run_dry(std::span<const Job> jobs, const BatchOptions& options, Ses
     if (result.status == PhotoStatus::done) {
       result.plan = session.plan(result.input_size);
       const int scale = session.model().scale;
-      result.output_size = {result.input_size.width * scale, result.input_size.height * scale};
+      const Size enhanced{result.input_size.width * scale, result.input_size.height * scale};
+      result.output_size = fit_within(enhanced, options.encode.max_side);
       fmt::print("{} -> {}, {}, {}\n", input, result.job.output.string(), describe(result.output_size),
                  describe(*result.plan));
       ++summary.done;

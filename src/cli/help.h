@@ -17,7 +17,7 @@ Exit codes: 0 all done (skips included), 1 some photos failed or a limit was mis
 
 inline constexpr auto enhance = "Enhance photos";
 inline constexpr auto input =
-    "photos (JPEG, PNG), folders, globs the shell left alone, @list.txt, or - for a list on stdin";
+    "photos (hdrtile info lists the formats), folders, globs the shell left alone, @list.txt, or - for a list on stdin";
 inline constexpr auto recursive = "go into the folders of folders; with -o FOLDER their tree is mirrored there";
 inline constexpr auto null = "names in lists end with a NUL byte instead of a newline (find -print0)";
 inline constexpr auto output =
@@ -28,9 +28,15 @@ inline constexpr auto on_exist =
     "name_2 beside it, or fail";
 inline constexpr auto reprocess = "enhance photos that hdrtile has made, too";
 inline constexpr auto format = "format of the results; default: the photo's own, or what -o's extension says";
-inline constexpr auto quality = "of JPEG results, default 92";
+inline constexpr auto quality = "of lossy results (JPEG, lossy WebP), default 92";
 inline constexpr auto metadata =
-    "EXIF, IPTC, XMP: keep all (default), all but the place, or none; colour profiles always stay";
+    "EXIF, IPTC, XMP: keep all (default), all but GPS positions, or none; colour profiles always stay";
+inline constexpr auto chroma =
+    "at which resolution JPEG results store colour; keep (default): as the photo does, 444 for what was no JPEG";
+inline constexpr auto to_srgb = "convert results to sRGB, as most websites want, and embed its profile";
+inline constexpr auto max_side =
+    "shrink results to at most so many pixels a side, e.g. 2048 for a listing; default any";
+inline constexpr auto dither = "add noise of one step where values are rounded, against bands in skies and walls";
 inline constexpr auto strength = "how much of the enhancement is taken: 0 the photo as it was, 1 all (default)";
 inline constexpr auto model = "a model's name (hdrtile info lists them) or a TorchScript file; default small";
 inline constexpr auto device = "what to compute on; auto (default) takes a GPU when there is one and says so when not";
@@ -51,6 +57,7 @@ inline constexpr auto report = "write what became of every photo, and how, as JS
 inline constexpr auto enhance_footer = R"(Examples:
   hdrtile enhance *.jpg                                   beside the originals, as NAME_hdr.jpg
   hdrtile enhance -r shoot/ -o done/                      a whole tree into another folder
+  hdrtile enhance *.jpg -o web/ --max-side 2048 --to-srgb --metadata no-gps   for a listing
   hdrtile enhance a.jpg -o '{dir}/{stem}-{model}.png'     names by template, format by extension
   hdrtile enhance *.jpg --on-exist update --strength 0.7  redo what has changed
   find . -name '*.jpg' -print0 | hdrtile enhance -0 -     a list on stdin

@@ -172,6 +172,13 @@ void add_enhance(CLI::App& app, EnhanceFlags& flags, int& verbosity) {
       {{"keep", MetadataPolicy::keep}, {"no-gps", MetadataPolicy::no_gps}, {"none", MetadataPolicy::none}},
       help::metadata)
       ->group(files);
+  add_choice<std::optional<Chroma>>(
+      app, "--chroma", flags.chroma,
+      {{"keep", std::nullopt}, {"444", Chroma::full}, {"422", Chroma::half}, {"420", Chroma::quarter}}, help::chroma)
+      ->group(files);
+  app.add_flag("--to-srgb", flags.to_srgb, help::to_srgb)->group(files);
+  add_count(app, "--max-side", flags.max_side, 1, {{"any", std::nullopt}}, "N|any", help::max_side)->group(files);
+  app.add_flag("--dither", flags.dither, help::dither)->group(files);
   app.add_option("--strength", flags.strength, help::strength)
       ->check(CLI::Range(0.0, 1.0))
       ->option_text("0..1")

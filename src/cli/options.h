@@ -34,7 +34,11 @@ struct EnhanceFlags {
   bool reprocess = false;
   std::optional<Format> format;
   int quality = EncodeOptions{}.quality;
+  std::optional<Chroma> chroma;
   MetadataPolicy metadata = MetadataPolicy::keep;
+  bool to_srgb = false;
+  std::optional<int> max_side;
+  bool dither = false;
   float strength = 1.0F;
   ModelFlags model;
   std::int64_t max_pixels = DecodeLimits{}.max_pixels;

@@ -153,7 +153,8 @@ Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettin
   made.prepare_ms = ms_since(prepare_start);
 
   const auto tiles_start = Clock::now();
-  made.image = Image({photo.width() * model.scale, photo.height() * model.scale}, photo.depth());
+  const Depth depth = settings.at_least_u16 ? std::max(photo.depth(), Depth::u16) : photo.depth();
+  made.image = Image({photo.width() * model.scale, photo.height() * model.scale}, depth);
   TileBlender blender(made.plan.tiles, model.scale, RowWriter(photo, made.image, settings.strength));
   TilePass(photo, engine, context.get(), made, blender).run(cancel, progress);
   made.tiles_ms = ms_since(tiles_start);

@@ -10,6 +10,7 @@ struct EncodeInput {
   const Image& alpha;   ///< one channel, size and depth of the pixels; empty: none
   const Metadata& metadata;
   int quality;  ///< of lossy formats, 1..100
+  Chroma chroma = Chroma::full;
 };
 
 /// One format: how its files are known, read and written. Null where this build cannot.

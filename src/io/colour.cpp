@@ -185,4 +185,15 @@ std::shared_ptr<const ColourProfile> ColourProfile::open(ByteView icc) {
   return profile->usable() ? profile : nullptr;
 }
 
+Bytes srgb_icc() {
+  const Context context(cmsCreateContext(nullptr, nullptr));
+  const Profile profile(cmsCreate_sRGBProfileTHR(context.get()));
+  cmsUInt32Number size = 0;
+  if (!profile || cmsSaveProfileToMem(profile.get(), nullptr, &size) == 0)
+    throw Error(ErrorCode::out_of_memory, "no memory for a colour profile");
+  Bytes icc(size);
+  cmsSaveProfileToMem(profile.get(), icc.data(), &size);
+  return icc;
+}
+
 }  // namespace hdrtile

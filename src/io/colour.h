@@ -29,4 +29,7 @@ class ColourProfile {
   [[nodiscard]] virtual Image from_srgb(const Image& srgb, Depth depth) const = 0;
 };
 
+/// sRGB's own profile.
+[[nodiscard]] Bytes srgb_icc();
+
 }  // namespace hdrtile

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "codec.h"
 #include "colour.h"
@@ -27,15 +28,15 @@ Image to_profile(const Image& srgb, const ColourProfile& profile, Depth depth, M
   return native;
 }
 
-/// The photo's pixels as the file's samples: its profile, depth and channels. Empty when they are that already.
-Image to_native(const Photo& photo, const FormatFacts& target, Depth depth, Metadata& metadata, Warnings& warnings) {
+/// sRGB pixels as the file's samples: its profile, depth and channels. Empty when they are that already.
+Image to_native(const Image& srgb, bool grey, Depth depth, const ColourProfile* profile, const EncodeOptions& options,
+                Metadata& metadata, Warnings& warnings) {
   Image native;
-  const auto profile = target_profile(target, metadata);
-  const bool was_converted = profile && photo.pixels.depth() == Depth::f32 && !profile->is_srgb();
-  if (was_converted) native = to_profile(photo.pixels, *profile, depth, metadata, warnings);
-  if (native.empty() && photo.pixels.depth() != depth) native = to_depth(photo.pixels, depth);
-  if (!photo.grey || !target.grey || native.channels() == 1) return native;
-  return to_grey(native.empty() ? photo.pixels : native);
+  const bool was_converted = profile != nullptr && srgb.depth() == Depth::f32 && !profile->is_srgb();
+  if (was_converted) native = to_profile(srgb, *profile, depth, metadata, warnings);
+  if (native.empty() && srgb.depth() != depth) native = to_depth(srgb, depth, options.dither && srgb.depth() > depth);
+  if (!grey || native.channels() == 1) return native;
+  return to_grey(native.empty() ? srgb : native);
 }
 
 /// Alpha as large and as deep as the pixels it goes with. Empty when it is that already.
@@ -44,6 +45,12 @@ Image fit_alpha(const Image& alpha, Size size, Depth depth) {
   if (alpha.size() != size) fitted = resized(alpha, size);
   if (alpha.depth() != depth) fitted = to_depth(fitted.empty() ? alpha : fitted, depth);
   return fitted;
+}
+
+Chroma choose_chroma(const EncodeOptions& options, const Metadata& metadata) {
+  constexpr int full_quality = 90;  // who asks for such quality looks at edges
+  const Chroma usual = options.quality >= full_quality ? Chroma::full : Chroma::quarter;
+  return options.chroma.value_or(metadata.chroma.value_or(usual));
 }
 
 void tell_what_is_lost(const Photo& photo, const FormatFacts& target, Warnings& warnings) {
@@ -61,24 +68,45 @@ void tell_what_is_lost(const Photo& photo, const FormatFacts& target, Warnings& 
 
 std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& options,
                                        std::vector<std::string>& warnings) {
-  const Codec& codec = codec_of(options.format.value_or(photo.format));
+  const Codec& codec = codec_of(options.format.value_or(usual_output(photo.format)));
   const Depth depth = std::min(photo.file_depth, codec.facts.max_depth);
+  const Size size = fit_within(photo.pixels.size(), options.max_side);
+  const Image shrunk = size == photo.pixels.size() ? Image() : resized(photo.pixels, size);
+  const Image& srgb = shrunk.empty() ? photo.pixels : shrunk;
+
   const MetadataEdits edits{.format = codec.facts.name,
                             .places = codec.places,
-                            .size = photo.pixels.size(),
+                            .size = size,
                             .policy = options.metadata,
+                            .to_srgb = options.to_srgb,
                             .stamp = options.stamp,
-                            .make_thumbnail = [&](std::size_t room) { return make_thumbnail(photo.pixels, room); }};
+                            .make_thumbnail = [&](std::size_t room) { return make_thumbnail(srgb, room); }};
   Metadata metadata = edit_metadata(photo.metadata ? *photo.metadata : Metadata(), edits, warnings);
-  const Image converted = to_native(photo, codec.facts, depth, metadata, warnings);
-  const Image& pixels = converted.empty() ? photo.pixels : converted;
-
+  const bool grey = photo.grey && codec.facts.grey && !options.to_srgb;
+  const auto profile = options.to_srgb ? nullptr : target_profile(codec.facts, metadata);
+  const Image converted = to_native(srgb, grey, depth, profile.get(), options, metadata, warnings);
+  const Image& pixels = converted.empty() ? srgb : converted;
   tell_what_is_lost(photo, codec.facts, warnings);
 
   const bool has_alpha = codec.facts.alpha && !photo.alpha.empty();
-  const Image fitted = has_alpha ? fit_alpha(photo.alpha, pixels.size(), depth) : Image();
+  const Image fitted = has_alpha ? fit_alpha(photo.alpha, size, depth) : Image();
   const Image& alpha = has_alpha && fitted.empty() ? photo.alpha : fitted;
-  return codec.encode({.pixels = pixels, .alpha = alpha, .metadata = metadata, .quality = options.quality}, warnings);
+  return codec.encode({.pixels = pixels,
+                       .alpha = alpha,
+                       .metadata = metadata,
+                       .quality = options.quality,
+                       .chroma = choose_chroma(options, metadata)},
+                      warnings);
 }
+
+Size fit_within(Size size, int max_side) noexcept {
+  const int longest = std::max(size.width, size.height);
+  if (max_side <= 0 || longest <= max_side) return size;
+  const double scale = static_cast<double>(max_side) / longest;
+  const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
+  return {side(size.width), side(size.height)};
+}
+
+Format usual_output(Format own) { return facts_of(own).writes ? own : Format::jpeg; }
 
 }  // namespace hdrtile

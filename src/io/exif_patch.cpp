@@ -15,6 +15,8 @@ enum Tag : std::uint32_t {
   thumbnail_length = 0x0202,
   exif_directory = 0x8769,
   gps_directory = 0x8825,
+  interop_index = 0x0001,
+  color_space = 0xA001,
   pixel_x_dimension = 0xA002,
   pixel_y_dimension = 0xA003,
   interop_directory = 0xA005,
@@ -60,6 +62,16 @@ void ExifPatch::set_size(Size size) {
   set(first_directory(), image_width, image_length);
   set(exif, pixel_x_dimension, pixel_y_dimension);
   set(sub_directory(exif, interop_directory), related_image_width, related_image_length);
+}
+
+void ExifPatch::set_srgb() {
+  const std::size_t exif = sub_directory(first_directory(), exif_directory);
+  set_number(exif, color_space, 1);
+  const std::size_t index = find(sub_directory(exif, interop_directory), interop_index);
+  if (index != 0 && get(index + 4, 4) == 4 && get(index + 8, 1) == 'R') {  // "R03": Adobe RGB
+    put(index + 9, 1, '9');
+    put(index + 10, 1, '8');
+  }
 }
 
 ExifPatch::Extent ExifPatch::thumbnail() const noexcept {

@@ -19,6 +19,7 @@ class ExifPatch : public TiffStructure {
 
   void set_upright();
   void set_size(Size size);
+  void set_srgb();  ///< what it says of the colour space
   /// Most bytes that a new thumbnail may have; 0: there is none to replace.
   [[nodiscard]] std::size_t thumbnail_room() const noexcept;
   void replace_thumbnail(ByteView jpeg, Size size);

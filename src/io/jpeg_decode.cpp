@@ -39,6 +39,7 @@ class Decoder {
       segments.push_back({marker->marker, {marker->data, marker->data_length}});
     }
     head.metadata = parse_jpeg_segments(segments, head.warnings);
+    head.metadata.chroma = chroma();
     head.orientation = orientation_of(head.metadata);
     return head;
   }
@@ -147,6 +148,23 @@ class Decoder {
         return 4;
       default:
         fail_unsupported("has an unknown colour space of " + std::to_string(info_.num_components) + " channels");
+    }
+  }
+
+  [[nodiscard]] std::optional<Chroma> chroma() const {
+    if (info_.num_components != 3) return std::nullopt;
+    const jpeg_component_info* c = info_.comp_info;
+    if (c[1].h_samp_factor != 1 || c[1].v_samp_factor != 1 || c[2].h_samp_factor != 1 || c[2].v_samp_factor != 1)
+      return std::nullopt;
+    switch (c[0].h_samp_factor * 10 + c[0].v_samp_factor) {
+      case 11:
+        return Chroma::full;
+      case 21:
+        return Chroma::half;
+      case 22:
+        return Chroma::quarter;
+      default:
+        return std::nullopt;
     }
   }
 

@@ -9,9 +9,6 @@
 namespace hdrtile {
 namespace {
 
-// From here on colour is kept at full resolution: who asks for such quality looks at edges.
-constexpr int full_chroma_quality = 90;
-
 class Encoder {
  public:
   Encoder() {
@@ -28,16 +25,19 @@ class Encoder {
     std::free(data_);  // NOLINT(cppcoreguidelines-no-malloc): libjpeg's
   }
 
-  void start(const Image& pixels, int quality, const Metadata& metadata) {
+  void start(const EncodeInput& input) {
+    const Image& pixels = input.pixels;
+    const Metadata& metadata = input.metadata;
     run([&] {
       info_.image_width = static_cast<JDIMENSION>(pixels.width());
       info_.image_height = static_cast<JDIMENSION>(pixels.height());
       info_.input_components = pixels.channels();
       info_.in_color_space = pixels.channels() == 1 ? JCS_GRAYSCALE : JCS_RGB;
       jpeg_set_defaults(&info_);
-      jpeg_set_quality(&info_, quality, TRUE);
+      jpeg_set_quality(&info_, input.quality, TRUE);
       info_.optimize_coding = TRUE;
-      if (quality >= full_chroma_quality) info_.comp_info[0].h_samp_factor = info_.comp_info[0].v_samp_factor = 1;
+      info_.comp_info[0].h_samp_factor = input.chroma == Chroma::full ? 1 : 2;
+      info_.comp_info[0].v_samp_factor = input.chroma == Chroma::quarter ? 2 : 1;
       // The EXIF standard has no JFIF segment before its own.
       info_.write_JFIF_header = metadata.density || metadata.exif.empty() ? TRUE : FALSE;
       if (metadata.density) {
@@ -90,7 +90,7 @@ Bytes encode_jpeg(const EncodeInput& input, Warnings& warnings) {
                                             std::to_string(pixels.height()) + "; use --format png");
   }
   Encoder encoder;
-  encoder.start(pixels, input.quality, input.metadata);
+  encoder.start(input);
   for (const auto& segment : make_jpeg_segments(input.metadata, warnings)) encoder.write(segment);
   return encoder.finish(pixels);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "colour.h"
 #include "exif_patch.h"
 #include "photoshop.h"
 
@@ -17,6 +18,7 @@ Bytes edit_exif(const Bytes& source, const MetadataEdits& edits, Warnings& warni
   }
   patch->set_upright();
   patch->set_size(edits.size);
+  if (edits.to_srgb) patch->set_srgb();
   if (edits.policy == MetadataPolicy::no_gps) patch->remove_gps();
   const std::size_t room = patch->thumbnail_room();
   const auto [thumbnail, size] = room > 0 ? edits.make_thumbnail(room) : std::pair<Bytes, Size>();
@@ -60,10 +62,9 @@ void leave_behind(Metadata& metadata, const MetadataEdits& edits, Warnings& warn
   if (!edits.places.photoshop) metadata.photoshop.clear();  // IPTC went into the XMP
 }
 
-}  // namespace
-
-Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings) {
+Metadata edited(const Metadata& source, const MetadataEdits& edits, Warnings& warnings) {
   XmpEdits xmp_edits{.size = edits.size,
+                     .to_srgb = edits.to_srgb,
                      .remove_gps = edits.policy == MetadataPolicy::no_gps,
                      .merge_extended = !edits.places.extended_xmp,
                      .stamp = edits.stamp};
@@ -80,6 +81,17 @@ Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warni
   if (!edits.places.photoshop) xmp_edits.iptc = iptc_of(result.photoshop);
   result.xmp = edit_xmp(source.xmp, xmp_edits, warnings);
   leave_behind(result, edits, warnings);
+  return result;
+}
+
+}  // namespace
+
+Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings) {
+  Metadata result = edited(source, edits, warnings);
+  if (edits.to_srgb) {
+    result.icc = srgb_icc();
+    std::erase_if(result.png_chunks, is_colour_chunk);
+  }
   return result;
 }
 

@@ -34,6 +34,7 @@ class Metadata {
   Bytes icc;
   std::vector<std::string> comments;
   std::optional<Density> density;
+  std::optional<Chroma> chroma;        ///< of the JPEG it came in; empty: another format, or a rare kind
   bool lossless = false;               ///< WebP: the file loses nothing; written so again
   bool premultiplied = false;          ///< TIFF: colours are stored multiplied by alpha; written so again
   std::vector<RawPart> jpeg_segments;  ///< not known to hdrtile; go into JPEGs alone
@@ -55,6 +56,7 @@ struct MetadataEdits {
   MetadataPlaces places;
   Size size;
   MetadataPolicy policy = MetadataPolicy::keep;
+  bool to_srgb = false;  ///< the result is sRGB, and says so
   std::optional<Stamp> stamp;
   /// A JPEG of the result of at most so many bytes and its size; empty when it cannot be made.
   std::function<std::pair<Bytes, Size>(std::size_t max_bytes)> make_thumbnail;

@@ -1,7 +1,6 @@
 #include "resample.h"
 
 #include <algorithm>
-#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "jpeg_codec.h"
@@ -19,12 +18,6 @@ cv::Mat view(const Image& image) {
           const_cast<std::byte*>(image.row_data(0)), image.row_bytes()};
 }
 
-Size thumbnail_size(Size size) {
-  const double scale = std::min(1.0, static_cast<double>(thumbnail_side) / std::max(size.width, size.height));
-  const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(length * scale))); };
-  return {side(size.width), side(size.height)};
-}
-
 }  // namespace
 
 Image resized(const Image& image, Size size) {
@@ -36,12 +29,13 @@ Image resized(const Image& image, Size size) {
 }
 
 std::pair<Bytes, Size> make_thumbnail(const Image& image, std::size_t max_bytes) {
-  const Size size = thumbnail_size(image.size());
+  const Size size = fit_within(image.size(), thumbnail_side);
   const Image small = to_depth(resized(image, size), Depth::u8);
   const Metadata none;
   Warnings unheard;
   for (const int quality : {85, 70, 50, 30}) {
-    Bytes jpeg = encode_jpeg({.pixels = small, .alpha = {}, .metadata = none, .quality = quality}, unheard);
+    Bytes jpeg = encode_jpeg(
+        {.pixels = small, .alpha = {}, .metadata = none, .quality = quality, .chroma = Chroma::quarter}, unheard);
     if (jpeg.size() <= max_bytes) return {std::move(jpeg), size};
   }
   return {};

@@ -28,6 +28,22 @@ T luma(const T* rgb) {
   return static_cast<T>(value + (std::is_integral_v<T> ? 0.5F : 0.0F));
 }
 
+/// Triangular noise of one step to each side. A hash of the place (Wang's) stands for chance: same photo, same bytes.
+void add_noise(std::vector<float>& row, int y, float steps) {
+  const auto uniform = [](std::uint32_t seed) {
+    seed = (seed ^ 61U) ^ (seed >> 16U);
+    seed *= 9U;
+    seed ^= seed >> 4U;
+    seed *= 0x27D4EB2DU;
+    seed ^= seed >> 15U;
+    return static_cast<float>(seed) * 0x1p-32F;
+  };
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const std::uint32_t place = 2 * (static_cast<std::uint32_t>(y) * 0x9E3779B1U + static_cast<std::uint32_t>(i));
+    row[i] += (uniform(place) - uniform(place + 1)) / steps;
+  }
+}
+
 /// out = scale(in, alpha), value by value.
 template <typename Scale>
 void scale_by(const Image& in, Image& out, const Image& alpha, const Scale& scale) {
@@ -44,11 +60,12 @@ void scale_by(const Image& in, Image& out, const Image& alpha, const Scale& scal
 
 }  // namespace
 
-Image to_depth(const Image& image, Depth depth) {
+Image to_depth(const Image& image, Depth depth, bool dither) {
   Image out(image.size(), depth, image.channels());
   std::vector<float> row(static_cast<std::size_t>(image.width()) * image.channels());
   for (int y = 0; y < image.height(); ++y) {
     read_row(image, y, 0, image.width(), row.data());
+    if (dither && depth != Depth::f32) add_noise(row, y, depth == Depth::u8 ? 255.0F : 65535.0F);
     write_row(out, y, row.data());
   }
   return out;

@@ -6,8 +6,9 @@
 
 namespace hdrtile {
 
-/// A copy with samples of another type, clamped and rounded to nearest.
-[[nodiscard]] Image to_depth(const Image& image, Depth depth);
+/// A copy with samples of another type, clamped and rounded to nearest; with `dither` noise of one step is added before
+/// (triangular, the same for the same place).
+[[nodiscard]] Image to_depth(const Image& image, Depth depth, bool dither = false);
 
 /// Colour and alpha of samples that have alpha last.
 [[nodiscard]] std::pair<Image, Image> split_alpha(const Image& samples);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "photoshop.h"
 #include "samples.h"
 #include "tiff_codec.h"
 #include "tiff_exif.h"
@@ -67,6 +68,8 @@ void describe(Writer& writer, const Metadata& metadata) {
   writer.set_block(TIFFTAG_ICCPROFILE, metadata.icc);
   writer.set_block(TIFFTAG_XMLPACKET, as_bytes(metadata.xmp.packet));
   writer.set_block(TIFFTAG_PHOTOSHOP, metadata.photoshop);
+  // Where the standard wants IPTC, beside the copy in there.
+  writer.set_block(TIFFTAG_RICHTIFFIPTC, iptc_of(metadata.photoshop));
   if (!metadata.density) return;
   const auto unit = static_cast<int>(metadata.density->unit) + RESUNIT_NONE;
   writer.set(TIFFTAG_RESOLUTIONUNIT, unit);

@@ -63,9 +63,9 @@ bool is_stale(const Exiv2::Xmpdatum& datum) {
          name.starts_with("MotionPhoto") || (datum.groupName() == "xmp" && name.starts_with("Thumbnails"));
 }
 
-void set_where_stated(Exiv2::XmpData& data, const char* key, int value) {
+void set_where_stated(Exiv2::XmpData& data, const char* key, const std::string& value) {
   const auto found = data.findKey(Exiv2::XmpKey(key));
-  if (found != data.end()) found->setValue(std::to_string(value));
+  if (found != data.end()) found->setValue(value);
 }
 
 void add_missing(Exiv2::XmpData& data, const Exiv2::XmpData& further) {
@@ -89,11 +89,17 @@ void apply(Exiv2::XmpData& data, const XmpEdits& edits) {
   remove_if(data, is_stale);
   if (!edits.iptc.empty()) add_iptc(data, edits.iptc);
   if (edits.remove_gps) remove_if(data, is_position);
-  set_where_stated(data, "Xmp.tiff.Orientation", 1);
-  set_where_stated(data, "Xmp.tiff.ImageWidth", edits.size.width);
-  set_where_stated(data, "Xmp.tiff.ImageLength", edits.size.height);
-  set_where_stated(data, "Xmp.exif.PixelXDimension", edits.size.width);
-  set_where_stated(data, "Xmp.exif.PixelYDimension", edits.size.height);
+  if (edits.to_srgb) {
+    set_where_stated(data, "Xmp.exif.ColorSpace", "1");
+    set_where_stated(data, "Xmp.photoshop.ICCProfile", "sRGB");
+  }
+  const std::string width = std::to_string(edits.size.width);
+  const std::string height = std::to_string(edits.size.height);
+  set_where_stated(data, "Xmp.tiff.Orientation", "1");
+  set_where_stated(data, "Xmp.tiff.ImageWidth", width);
+  set_where_stated(data, "Xmp.tiff.ImageLength", height);
+  set_where_stated(data, "Xmp.exif.PixelXDimension", width);
+  set_where_stated(data, "Xmp.exif.PixelYDimension", height);
   if (edits.stamp) {
     data["Xmp.hdrtile.Version"] = edits.stamp->version;
     data["Xmp.hdrtile.Model"] = edits.stamp->model;

@@ -11,6 +11,7 @@ namespace hdrtile {
 /// What is made true in an XMP packet.
 struct XmpEdits {
   Size size;
+  bool to_srgb = false;  ///< what it says of the colour space becomes sRGB
   bool remove_gps = false;
   bool merge_extended = false;  ///< one packet holds all: for formats that know no extended XMP
   ByteView iptc = {};           ///< records that go on as XMP, where it does not say the same already

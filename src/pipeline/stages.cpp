@@ -87,7 +87,7 @@ bool Stages::infer(Work& work, const EngineSource& engine) {
       observer_.on_progress(result.job, share);
     });
     work.photo.pixels = std::move(enhanced.image);
-    result.output_size = work.photo.pixels.size();
+    result.output_size = fit_within(work.photo.pixels.size(), options_.encode.max_side);
     result.plan = std::move(enhanced.plan);
     result.downgrades = std::move(enhanced.downgrades);
     result.prepare_ms = enhanced.prepare_ms;

@@ -223,6 +223,17 @@ TEST(EnhanceImage, ProgressRisesToOneAndCancelStopsBeforeTheNextBatch) {
   EXPECT_EQ(identity.calls_, 2);
 }
 
+TEST(EnhanceImage, APhotoOf8BitGivesARoundableResultOf16WhenAskedTo) {
+  Dice dice(11);
+  Gain identity;
+  for (const Depth depth : {Depth::u8, Depth::u16, Depth::f32}) {
+    const Image photo = random_image(dice, {30, 20}, depth);
+    const Enhanced made = enhance_image(photo, identity, {.request = {}, .at_least_u16 = true}, go);
+    EXPECT_EQ(made.image.depth(), depth == Depth::u8 ? Depth::u16 : depth);
+    EXPECT_LT(largest_difference(photo, made.image), 1e-6);
+  }
+}
+
 TEST(EnhanceImage, WhatCannotBeEnhancedIsAUsageError) {
   Gain identity;
   constexpr int usage = static_cast<int>(ErrorCode::usage);
