@@ -13,7 +13,7 @@
 
 namespace hdrtile {
 
-enum class Format : std::uint8_t { jpeg, png, webp, tiff };
+enum class Format : std::uint8_t { jpeg, png, webp, raw, tiff };
 
 /// A format of photo files, what files of it can hold, and what this build can do with them.
 struct FormatFacts {
@@ -21,6 +21,7 @@ struct FormatFacts {
   std::string_view id;                       ///< the word for it in flags and JSON: "jpeg"
   std::string_view name;                     ///< for people: "JPEG"
   std::vector<std::string_view> extensions;  ///< without the dot, in lower case; the first is the usual one
+  std::string_view library = {};             ///< what it is read and written by, where hdrtile can be built without
   std::string_view holds;                    ///< for people: "8 bit, baseline and progressive, RGB and grey"
   Depth max_depth = Depth::u8;               ///< of what is written
   bool alpha = false;                        ///< whether transparency can be written

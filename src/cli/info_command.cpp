@@ -59,7 +59,10 @@ void print_system() {
   }
   for (const auto& folder : folders) fmt::print("  looked for in {}\n", folder.string());
   fmt::print("\nFormats\n");
-  for (const auto& format : formats()) fmt::print("  {:<8} {}\n", format.name, format.holds);
+  for (const auto& format : formats()) {
+    fmt::print("  {:<10} {}{}\n", format.name, format.reads ? format.holds : "not in this build, which lacks ",
+               format.reads ? "" : format.library);
+  }
 }
 
 void print_model(Session& session) {

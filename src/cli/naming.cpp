@@ -1,9 +1,9 @@
 #include "naming.h"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 #include "hdrtile/error.h"
 
@@ -16,9 +16,9 @@ constexpr auto beside_input = "{dir}/{stem}_hdr.{ext}";
 constexpr auto in_folder = "{stem}_hdr.{ext}";
 
 std::optional<Format> format_of_content(const fs::path& path) {
-  std::array<std::uint8_t, 32> start{};
+  std::vector<std::uint8_t> start(1U << 16U);  // as far as the first directory of a raw file
   std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(start.data()), start.size());
+  file.read(reinterpret_cast<char*>(start.data()), static_cast<std::streamsize>(start.size()));
   return detect_format(std::span(start).first(static_cast<std::size_t>(file.gcount())));
 }
 
@@ -107,7 +107,8 @@ fs::path OutputNaming::name(const Source& source) const {
 
 std::string OutputNaming::expand(const std::string& pattern, const Source& source) const {
   std::string extension = without_dot(source.file.extension());
-  const auto written = format_ ? format_ : format_of_content(source.file);
+  auto written = format_ ? format_ : format_of_content(source.file);
+  if (written) written = usual_output(*written);
   if (written && format_of_extension(extension) != written) extension = facts_of(*written).extensions.front();
   return substitute(pattern, [&](const std::string& field) -> std::string {
     if (field == "dir") return source.file.has_parent_path() ? source.file.parent_path().native() : ".";

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <cctype>
 
+#include "format.h"
 #include "jpeg_codec.h"
 #include "png_chunks.h"
 #include "png_codec.h"
+#ifdef HDRTILE_WITH_RAW
+#include "raw_codec.h"
+#endif
 #include "tiff_codec.h"
 #include "webp_codec.h"
 
@@ -61,10 +65,23 @@ Codec webp() {
           .encode = encode_webp};
 }
 
-bool is_tiff(ByteView file) {
-  const bool canon_raw = file.size() > 8 && starts_with(file.subspan(8), "CR\x02"sv);
-  return !canon_raw && (starts_with(file, "II*\0"sv) || starts_with(file, "MM\0*"sv) || starts_with(file, "II+\0"sv) ||
-                        starts_with(file, "MM\0+"sv));
+Codec raw() {
+  Codec codec{.facts = {.format = Format::raw,
+                        .id = "raw",
+                        .name = "camera raw",
+                        .extensions = {"dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "pef", "srw"},
+                        .library = "LibRaw",
+                        .holds = "developed at 16 bit; written as JPEG unless --format says otherwise"},
+              .places = {},
+              .recognises = is_raw,
+              .read_head = nullptr,
+              .decode = nullptr,
+              .encode = nullptr};
+#ifdef HDRTILE_WITH_RAW
+  codec.read_head = read_raw_head;
+  codec.decode = decode_raw;
+#endif
+  return codec;
 }
 
 Codec tiff() {
@@ -77,16 +94,20 @@ Codec tiff() {
                     .alpha = true,
                     .grey = true},
           .places = {.photoshop = true},
-          .recognises = is_tiff,
+          .recognises =
+              [](ByteView file) {
+                return starts_with(file, "II*\0"sv) || starts_with(file, "MM\0*"sv) || starts_with(file, "II+\0"sv) ||
+                       starts_with(file, "MM\0+"sv);
+              },
           .read_head = read_tiff_head,
           .decode = decode_tiff,
           .encode = encode_tiff};
 }
 
-/// In the order of Format.
+/// In the order of Format, which is that in which files are asked: raw files are TIFFs by their first bytes.
 const std::vector<Codec>& codecs() {
   static const std::vector<Codec> all = [] {
-    std::vector<Codec> made{jpeg(), png(), webp(), tiff()};
+    std::vector<Codec> made{jpeg(), png(), webp(), raw(), tiff()};
     for (Codec& codec : made) {
       codec.facts.reads = codec.decode != nullptr;
       codec.facts.writes = codec.encode != nullptr;

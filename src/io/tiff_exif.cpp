@@ -58,8 +58,6 @@ Bytes buffer_content(const Buffer& buffer) {
   }
 }
 
-Exiv2::ByteOrder byte_order(ByteView tiff) { return starts_with(tiff, "MM") ? Exiv2::bigEndian : Exiv2::littleEndian; }
-
 }  // namespace
 
 TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings) {
@@ -68,6 +66,7 @@ TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings) {
     const Exiv2Toolkit toolkit;
     const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<std::uint32_t>(file.size()));
     image->readMetadata();
+    metadata.xmp = image->xmpPacket();
     if (!image->iptcData().empty()) metadata.iptc = buffer_content(Exiv2::IptcParser::encode(image->iptcData()));
     const Exiv2::ExifData exif = without_structure(image->exifData());
     if (exif.empty()) return metadata;
@@ -75,7 +74,8 @@ TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings) {
     Exiv2::MemIo io;
     Exiv2::IptcData no_iptc;
     Exiv2::XmpData no_xmp;
-    Exiv2::TiffParser::encode(io, nullptr, 0, byte_order(file), exif, no_iptc, no_xmp);
+    const auto order = image->byteOrder() == Exiv2::bigEndian ? Exiv2::bigEndian : Exiv2::littleEndian;
+    Exiv2::TiffParser::encode(io, nullptr, 0, order, exif, no_iptc, no_xmp);
     metadata.exif = content(io);
   } catch (const std::exception& error) {
     warnings.push_back(std::string("EXIF cannot be read and was dropped: ") + error.what());

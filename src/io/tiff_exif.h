@@ -4,12 +4,13 @@
 
 namespace hdrtile {
 
-/// EXIF (as a block, without what describes the file's own pictures) and IPTC records of a file that is a TIFF itself.
+/// EXIF (as a block, without what describes the file's own pictures), IPTC records and XMP of a file.
 struct TiffMetadata {
   Bytes exif;
   Bytes iptc;
+  std::string xmp;
 };
-/// By exiv2, for TIFF, DNG and other raw files. What cannot be read is a warning.
+/// By exiv2, for TIFFs and raw files, most of which are TIFFs inside. What cannot be read is a warning.
 [[nodiscard]] TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings);
 
 /// A TIFF that libtiff has appended to an EXIF block (which is a TIFF structure itself): its first directory becomes
