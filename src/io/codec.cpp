@@ -7,6 +7,9 @@
 #include "jpeg_codec.h"
 #include "png_chunks.h"
 #include "png_codec.h"
+#ifdef HDRTILE_WITH_HEIF
+#include "heif_codec.h"
+#endif
 #ifdef HDRTILE_WITH_RAW
 #include "raw_codec.h"
 #endif
@@ -65,6 +68,58 @@ Codec webp() {
           .encode = encode_webp};
 }
 
+/// HEIC and AVIF are told apart by the brands at the file's start.
+bool has_brand(ByteView file, std::initializer_list<std::string_view> brands) {
+  if (file.size() < 16 || !starts_with(file.subspan(4), "ftyp"sv)) return false;
+  const std::size_t end = std::min<std::size_t>(read_u32be(file.data()), file.size());
+  for (std::size_t at = 8; at + 4 <= end; at += at == 8 ? 8 : 4) {  // the major one, its version, compatible ones
+    if (std::ranges::find(brands, as_text(file.subspan(at, 4))) != brands.end()) return true;
+  }
+  return false;
+}
+
+Codec heif(FormatFacts facts, bool (*recognises)(ByteView)) {
+  facts.library = "libheif with its plugins";
+  facts.max_depth = Depth::u16;
+  facts.alpha = true;
+  Codec codec{.facts = std::move(facts),
+              .places = {},
+              .recognises = recognises,
+              .read_head = nullptr,
+              .decode = nullptr,
+              .encode = nullptr};
+#ifdef HDRTILE_WITH_HEIF
+  if (heif_reads(codec.facts.format)) {
+    codec.read_head = read_heif_head;
+    codec.decode = decode_heif;
+  }
+  if (heif_writes(codec.facts.format)) codec.encode = codec.facts.format == Format::avif ? encode_avif : encode_heic;
+#endif
+  return codec;
+}
+
+Codec heic() {
+  return heif({.format = Format::heic,
+               .id = "heic",
+               .name = "HEIC",
+               .extensions = {"heic", "heif"},
+               .holds = "8 and 10 bit, RGB, alpha"},
+              [](ByteView file) {
+                return has_brand(file, {"heic", "heix", "hevc", "hevx", "heim", "heis"});
+              });
+}
+
+Codec avif() {
+  return heif({.format = Format::avif,
+               .id = "avif",
+               .name = "AVIF",
+               .extensions = {"avif"},
+               .holds = "8, 10 and 12 bit (written: 8 and 12), RGB, alpha"},
+              [](ByteView file) {
+                return has_brand(file, {"avif", "avis"});
+              });
+}
+
 Codec raw() {
   Codec codec{.facts = {.format = Format::raw,
                         .id = "raw",
@@ -107,7 +162,7 @@ Codec tiff() {
 /// In the order of Format, which is that in which files are asked: raw files are TIFFs by their first bytes.
 const std::vector<Codec>& codecs() {
   static const std::vector<Codec> all = [] {
-    std::vector<Codec> made{jpeg(), png(), webp(), raw(), tiff()};
+    std::vector<Codec> made{jpeg(), png(), webp(), heic(), avif(), raw(), tiff()};
     for (Codec& codec : made) {
       codec.facts.reads = codec.decode != nullptr;
       codec.facts.writes = codec.encode != nullptr;

@@ -29,7 +29,8 @@ class ColourProfile {
   [[nodiscard]] virtual Image from_srgb(const Image& srgb, Depth depth) const = 0;
 };
 
-/// sRGB's own profile.
-[[nodiscard]] Bytes srgb_icc();
+/// Named colours with sRGB's curve.
+enum class Primaries : std::uint8_t { srgb, display_p3, bt2020 };
+[[nodiscard]] Bytes icc_of(Primaries primaries);
 
 }  // namespace hdrtile

@@ -20,12 +20,6 @@ struct Signature {
 
 /// Photos hdrtile knows by name and does not read. The first that fits counts.
 constexpr std::array unsupported_kinds = {
-    Signature{4, "ftypavif"sv, "an AVIF"},
-    Signature{4, "ftypavis"sv, "an AVIF"},
-    Signature{4, "ftyphei"sv, "a HEIC"},
-    Signature{4, "ftyphev"sv, "a HEIC"},
-    Signature{4, "ftypmif1"sv, "a HEIF"},
-    Signature{4, "ftypmsf1"sv, "a HEIF"},
     Signature{0, "\xFF\x0A"sv, "a JPEG XL"},
     Signature{0, "\0\0\0\x0CJXL \r\n\x87\n"sv, "a JPEG XL"},
     Signature{0, "\0\0\0\x0CjP  \r\n\x87\n"sv, "a JPEG 2000"},

@@ -89,7 +89,7 @@ Metadata edited(const Metadata& source, const MetadataEdits& edits, Warnings& wa
 Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings) {
   Metadata result = edited(source, edits, warnings);
   if (edits.to_srgb) {
-    result.icc = srgb_icc();
+    result.icc = icc_of(Primaries::srgb);
     std::erase_if(result.png_chunks, is_colour_chunk);
   }
   return result;
