@@ -43,32 +43,37 @@ trap 'report_failure $?' EXIT
 
 # --- system packages ---------------------------------------------------------------------------------------------------
 packages=(build-essential cmake ninja-build git ca-certificates python3 python3-venv libopencv-dev libcli11-dev libspdlog-dev
-  libexiv2-dev liblcms2-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev zlib1g-dev libssl-dev nlohmann-json3-dev)
+  libexiv2-dev liblcms2-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libheif-dev libjxl-dev libraw-dev
+  zlib1g-dev libssl-dev nlohmann-json3-dev)
 [[ $tests == OFF ]] || packages+=(libgtest-dev libgmock-dev exiv2 libimage-exiftool-perl)
 
-missing_packages() {
-  local name
-  for name in "${packages[@]}"; do
-    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
+install_missing() {
+  local missing=() name as_root=()
+  for name in "$@"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
   done
+  if ((${#missing[@]} == 0)); then
+    echo "all of these are there: $*"
+    return
+  fi
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+      echo "missing, and neither root nor sudo to install them: ${missing[*]}"
+      return
+    fi
+    as_root=(sudo)
+  fi
+  echo "installing: ${missing[*]}"
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
 begin "System packages"
 if command -v apt-get >/dev/null; then
-  mapfile -t missing < <(missing_packages)
-  if ((${#missing[@]} == 0)); then
-    echo "all ${#packages[@]} are there"
-  else
-    as_root=()
-    if ((EUID != 0)); then as_root=(sudo); fi
-    if ((EUID != 0)) && ! command -v sudo >/dev/null; then
-      echo "missing, and neither root nor sudo to install them: ${missing[*]}"
-    else
-      echo "installing: ${missing[*]}"
-      "${as_root[@]}" apt-get update -q
-      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
-    fi
-  fi
+  install_missing "${packages[@]}"
+  # Newer systems have libheif's coders in packages of their own.
+  mapfile -t plugins < <(apt-cache --names-only search '^libheif-plugin-(aomenc|dav1d|libde265|x265)$' | cut -d' ' -f1)
+  ((${#plugins[@]} == 0)) || install_missing "${plugins[@]}"
 else
   echo "no apt here: make sure that these are there, by the names your system has for them: ${packages[*]}"
 fi

@@ -13,7 +13,7 @@
 
 namespace hdrtile {
 
-enum class Format : std::uint8_t { jpeg, png, webp, heic, avif, raw, tiff };
+enum class Format : std::uint8_t { jpeg, png, webp, heic, avif, jxl, raw, tiff };
 
 /// A format of photo files, what files of it can hold, and what this build can do with them.
 struct FormatFacts {

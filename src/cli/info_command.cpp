@@ -127,7 +127,8 @@ ExitCode run_info(const InfoFlags& flags) {
     for (const auto& device : list_devices()) json["devices"].push_back(device_json(device));
     json["models"] = models_json(list_models(model_folders()));
     for (const auto& format : formats()) {
-      json["formats"].push_back({{"id", format.id}, {"reads", format.reads}, {"writes", format.writes}});
+      json["formats"].push_back(
+          {{"id", format.id}, {"extensions", format.extensions}, {"reads", format.reads}, {"writes", format.writes}});
     }
     fmt::print("{}\n", dump(json, 2));
     return ExitCode::ok;

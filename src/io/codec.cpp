@@ -10,6 +10,9 @@
 #ifdef HDRTILE_WITH_HEIF
 #include "heif_codec.h"
 #endif
+#ifdef HDRTILE_WITH_JXL
+#include "jxl_codec.h"
+#endif
 #ifdef HDRTILE_WITH_RAW
 #include "raw_codec.h"
 #endif
@@ -120,6 +123,32 @@ Codec avif() {
               });
 }
 
+Codec jxl() {
+  Codec codec{.facts = {.format = Format::jxl,
+                        .id = "jxl",
+                        .name = "JPEG XL",
+                        .extensions = {"jxl"},
+                        .library = "libjxl",
+                        .holds = "8 and 16 bit and float, RGB and grey, alpha; lossless at quality 100; no animations",
+                        .max_depth = Depth::f32,
+                        .alpha = true,
+                        .grey = true},
+              .places = {},
+              .recognises =
+                  [](ByteView file) {
+                    return starts_with(file, "\xFF\x0A"sv) || starts_with(file, "\0\0\0\x0CJXL \r\n\x87\n"sv);
+                  },
+              .read_head = nullptr,
+              .decode = nullptr,
+              .encode = nullptr};
+#ifdef HDRTILE_WITH_JXL
+  codec.read_head = read_jxl_head;
+  codec.decode = decode_jxl;
+  codec.encode = encode_jxl;
+#endif
+  return codec;
+}
+
 Codec raw() {
   Codec codec{.facts = {.format = Format::raw,
                         .id = "raw",
@@ -162,7 +191,7 @@ Codec tiff() {
 /// In the order of Format, which is that in which files are asked: raw files are TIFFs by their first bytes.
 const std::vector<Codec>& codecs() {
   static const std::vector<Codec> all = [] {
-    std::vector<Codec> made{jpeg(), png(), webp(), heic(), avif(), raw(), tiff()};
+    std::vector<Codec> made{jpeg(), png(), webp(), heic(), avif(), jxl(), raw(), tiff()};
     for (Codec& codec : made) {
       codec.facts.reads = codec.decode != nullptr;
       codec.facts.writes = codec.encode != nullptr;

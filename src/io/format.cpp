@@ -20,8 +20,6 @@ struct Signature {
 
 /// Photos hdrtile knows by name and does not read. The first that fits counts.
 constexpr std::array unsupported_kinds = {
-    Signature{0, "\xFF\x0A"sv, "a JPEG XL"},
-    Signature{0, "\0\0\0\x0CJXL \r\n\x87\n"sv, "a JPEG XL"},
     Signature{0, "\0\0\0\x0CjP  \r\n\x87\n"sv, "a JPEG 2000"},
     Signature{0, "GIF8"sv, "a GIF"},
     Signature{0, "BM"sv, "a BMP"},

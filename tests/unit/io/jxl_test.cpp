@@ -1,0 +1,69 @@
+#include "files.h"
+#include "hdrtile/compare.h"
+
+namespace hdrtile::test {
+namespace {
+
+class Jxl : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!facts_of(Format::jxl).writes) GTEST_SKIP() << "built without libjxl";
+  }
+  static Photo photo(Image pixels, Depth depth) {
+    Photo made;
+    made.format = Format::jxl;
+    made.file_depth = depth;
+    made.pixels = std::move(pixels);
+    return made;
+  }
+};
+
+TEST_F(Jxl, Quality100LosesNothing) {
+  for (const Depth depth : {Depth::u8, Depth::u16, Depth::f32}) {
+    for (const bool has_alpha : {false, true}) {
+      for (const Size size : {Size{37, 19}, Size{1, 1}}) {
+        Photo before = photo(noise(size, depth), depth);
+        if (has_alpha) before.alpha = noise(size, depth, 1, 2);
+        const Photo after = decode(encode(before, {.quality = 100}));
+        EXPECT_EQ(after.format, Format::jxl);
+        EXPECT_EQ(after.file_depth, depth);
+        EXPECT_EQ(samples(after.pixels), samples(before.pixels));
+        ASSERT_EQ(after.alpha.empty(), !has_alpha);
+        if (has_alpha) {
+          EXPECT_EQ(samples(after.alpha), samples(before.alpha));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Jxl, LowerQualityIsSmallerAndClose) {
+  const Photo before = photo(gradient({200, 150}, Depth::u16), Depth::u16);
+  const Bytes high = encode(before, {.quality = 95});
+  const Bytes low = encode(before, {.quality = 40});
+  EXPECT_LT(low.size(), high.size());
+  EXPECT_GT(compare_photos(before, decode(high)).psnr_db, 40);
+}
+
+TEST_F(Jxl, GreyStaysGrey) {
+  Photo before = decode(make_jpeg({.components = 1}));
+  const Photo after = decode(encode(before, {.format = Format::jxl, .quality = 100}));
+  EXPECT_TRUE(after.grey);
+  EXPECT_EQ(samples(after.pixels), samples(before.pixels));
+}
+
+TEST_F(Jxl, CutShortIsAnError) {
+  const Bytes file = encode(photo(noise({64, 48}, Depth::u8), Depth::u8), {.quality = 100});
+  for (const double share : {0.1, 0.5, 0.9, 0.99}) {
+    const ByteView cut = ByteView(file).first(static_cast<std::size_t>(share * static_cast<double>(file.size())));
+    expect_error(ErrorCode::input, "truncated or damaged JPEG XL", [&] { (void)decode(cut); });
+  }
+}
+
+TEST_F(Jxl, ATooLargeOneIsRefusedBeforeItTakesMemory) {
+  const Bytes file = encode(photo(gradient({128, 96}), Depth::u8));
+  expect_error(ErrorCode::limit, "too large", [&] { (void)decode_photo(file, "photo", {.max_pixels = 1000}); });
+}
+
+}  // namespace
+}  // namespace hdrtile::test
