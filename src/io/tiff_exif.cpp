@@ -68,7 +68,7 @@ TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings) {
     image->readMetadata();
     metadata.xmp = image->xmpPacket();
     if (!image->iptcData().empty()) metadata.iptc = buffer_content(Exiv2::IptcParser::encode(image->iptcData()));
-    const Exiv2::ExifData exif = without_structure(image->exifData());
+    Exiv2::ExifData exif = without_structure(image->exifData());  // not const: exiv2 0.28 asks for that
     if (exif.empty()) return metadata;
     // Exiv2::ExifParser would cut the block to the 64 KB of a JPEG.
     Exiv2::MemIo io;
