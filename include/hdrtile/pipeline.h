@@ -22,10 +22,11 @@ enum class OnExist : std::uint8_t {
   fail,       ///< the photo fails
 };
 
-/// One photo in, one photo out.
+/// One photo in, one photo out; or one bracket in (see bracket.h).
 struct Job {
   std::filesystem::path input;
   std::filesystem::path output;
+  std::vector<std::filesystem::path> further = {};  ///< other exposures, where `input` is the middle one of a bracket
 };
 
 struct BatchOptions {

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "brackets.h"
 #include "commands.h"
 #include "inputs.h"
 #include "interrupt.h"
@@ -39,6 +40,8 @@ std::string settings_id(const EnhanceFlags& flags, const std::optional<Format>& 
 
 int usual_jobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4); }
 
+DecodeLimits limits(const EnhanceFlags& flags) { return {.max_pixels = flags.max_pixels}; }
+
 BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming, const Session& session) {
   BatchOptions options;
   options.enhance = {.request = flags.model.tiling, .strength = flags.strength, .at_least_u16 = flags.dither};
@@ -50,7 +53,7 @@ BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming
                     .max_side = flags.max_side.value_or(0),
                     .dither = flags.dither,
                     .stamp = {}};
-  options.limits.max_pixels = flags.max_pixels;
+  options.limits = limits(flags);
   options.on_exist = flags.on_exist;
   options.reprocess = flags.reprocess;
   options.jobs = flags.jobs.value_or(usual_jobs());
@@ -65,7 +68,8 @@ std::vector<Job> name_jobs(std::vector<Source> sources, const OutputNaming& nami
   jobs.reserve(sources.size());
   for (auto& source : sources) {
     auto output = naming.name(source);
-    jobs.push_back({.input = std::move(source.file), .output = std::move(output)});
+    jobs.push_back(
+        {.input = std::move(source.file), .output = std::move(output), .further = std::move(source.further)});
   }
   return jobs;
 }
@@ -117,6 +121,10 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   auto sources = collect_inputs(flags, std::cin, [](const std::string& warning) { spdlog::warn("{}", warning); });
   std::optional<Report> report;
   if (!flags.report.empty()) report.emplace(flags.report);
+  if (flags.brackets) {
+    sources =
+        join_brackets(std::move(sources), limits(flags), [](const std::string& what) { spdlog::info("{}", what); });
+  }
   Session session(flags.model);
   const OutputNaming naming(flags.output, flags.format, session.model().name, sources.size());
   const std::vector<Job> jobs = name_jobs(std::move(sources), naming);

@@ -19,6 +19,9 @@ inline constexpr auto enhance = "Enhance photos";
 inline constexpr auto input =
     "photos (hdrtile info lists the formats), folders, globs the shell left alone, @list.txt, or - for a list on stdin";
 inline constexpr auto recursive = "go into the folders of folders; with -o FOLDER their tree is mirrored there";
+inline constexpr auto brackets =
+    "find brackets (three to nine exposures of one scene, by EXIF and by what they show), align and fuse each, and "
+    "enhance that: one result a bracket, named after its middle exposure";
 inline constexpr auto null = "names in lists end with a NUL byte instead of a newline (find -print0)";
 inline constexpr auto output =
     "where results go: a folder (it exists, ends in / or has no extension), a template with {dir} {stem} {ext} "

@@ -14,6 +14,7 @@ namespace hdrtile::cli {
 struct Source {
   std::filesystem::path file;
   std::filesystem::path below;
+  std::vector<std::filesystem::path> further = {};  ///< the other exposures of a bracket
 };
 
 /// Turns what was named into photos, each once, in order, folders sorted by name. What is missing stays in the list: it

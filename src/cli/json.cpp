@@ -29,6 +29,7 @@ Json to_json(const PhotoResult& result) {
                {"output", result.job.output.string()},
                {"status", to_string(result.status)},
                {"reason", result.reason}};
+  for (const auto& exposure : result.job.further) json["further_exposures"].push_back(exposure.string());
   if (result.input_size.width > 0) json["input_size"] = to_json(result.input_size);
   if (result.output_size.width > 0) json["output_size"] = to_json(result.output_size);
   if (result.plan) json["plan"] = to_json(*result.plan);

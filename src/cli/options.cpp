@@ -149,6 +149,7 @@ void add_enhance(CLI::App& app, EnhanceFlags& flags, int& verbosity) {
   const std::string files = "Files";
   app.add_option("INPUT", flags.inputs, help::input)->required()->option_text("...");
   app.add_flag("-r,--recursive", flags.recursive, help::recursive)->group(files);
+  app.add_flag("--brackets", flags.brackets, help::brackets)->group(files);
   app.add_flag_function(
          "-0,--null", [&](std::int64_t) { flags.separator = ListSeparator::nul; }, help::null)
       ->group(files);

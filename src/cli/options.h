@@ -28,6 +28,7 @@ enum class ListSeparator : char { newline = '\n', nul = '\0' };
 struct EnhanceFlags {
   std::vector<std::string> inputs;
   bool recursive = false;
+  bool brackets = false;
   ListSeparator separator = ListSeparator::newline;
   std::string output;
   OnExist on_exist = OnExist::skip;

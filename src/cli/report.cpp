@@ -75,7 +75,9 @@ void require_no_photo(const fs::path& report, std::span<const Job> jobs) {
   std::error_code error;
   const fs::path target = fs::weakly_canonical(report, error);
   for (const Job& job : jobs) {
-    for (const fs::path& photo : {job.input, job.output}) {
+    std::vector<fs::path> photos{job.input, job.output};
+    photos.insert(photos.end(), job.further.begin(), job.further.end());
+    for (const fs::path& photo : photos) {
       if (fs::equivalent(report, photo, error) || target == fs::weakly_canonical(photo, error)) {
         throw Error(ErrorCode::usage, "--report " + report.string() + " is a photo of this run (" + photo.string() +
                                           "); choose another name");

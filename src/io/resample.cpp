@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "jpeg_codec.h"
+#include "mat_view.h"
 #include "samples.h"
 
 namespace hdrtile {
@@ -11,20 +12,13 @@ namespace {
 
 constexpr int thumbnail_side = 160;  // what the EXIF standard names
 
-/// A view of the image's own memory. OpenCV reads inputs through a pointer that is not const.
-cv::Mat view(const Image& image) {
-  const int depth = image.depth() == Depth::u8 ? CV_8U : image.depth() == Depth::u16 ? CV_16U : CV_32F;
-  return {image.height(), image.width(), CV_MAKETYPE(depth, image.channels()),
-          const_cast<std::byte*>(image.row_data(0)), image.row_bytes()};
-}
-
 }  // namespace
 
 Image resized(const Image& image, Size size) {
   Image out(size, image.depth(), image.channels());
-  cv::Mat target = view(out);
+  cv::Mat target = mat_view(out);
   const bool shrinks = size.width <= image.width() && size.height <= image.height();
-  cv::resize(view(image), target, target.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  cv::resize(mat_view(image), target, target.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
   return out;
 }
 

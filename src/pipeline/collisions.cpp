@@ -58,16 +58,19 @@ void check_collisions(std::span<const Job> jobs, const BatchOptions& options) {
     }
   }
 
-  std::map<FileId, const Job*> inputs;
+  std::map<FileId, fs::path> inputs;
   for (const Job& job : jobs) {
-    if (const auto id = file_id(job.input)) inputs.emplace(*id, &job);
+    if (const auto id = file_id(job.input)) inputs.emplace(*id, job.input);
+    for (const fs::path& exposure : job.further) {
+      if (const auto id = file_id(exposure)) inputs.emplace(*id, exposure);
+    }
   }
   for (const Job& job : jobs) {
     const auto id = file_id(job.output);
     if (!id) continue;
     const auto found = inputs.find(*id);
     if (found == inputs.end()) continue;
-    const fs::path& hit = found->second->input;
+    const fs::path& hit = found->second;
     if (!options.reprocess && carries_stamp(hit, options.limits)) continue;
     throw Error(ErrorCode::usage, "the output of " + job.input.string() + ", " + job.output.string() +
                                       ", is an input itself" + (hit == job.output ? "" : " (" + hit.string() + ")") +

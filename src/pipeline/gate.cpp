@@ -70,6 +70,11 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
                     .model = options_.model_id,
                     .settings = options_.settings_id,
                     .input_hash = sha256(admitted.file)};
+  for (const fs::path& exposure : result.job.further) {
+    admitted.further.push_back(read_file(exposure, options_.limits));
+    const std::string both = admitted.stamp.input_hash + sha256(admitted.further.back());
+    admitted.stamp.input_hash = sha256({reinterpret_cast<const std::uint8_t*>(both.data()), both.size()});
+  }
   if (exists && options_.on_exist == OnExist::update) {
     std::string reason;
     if (is_current(output, admitted.stamp, reason)) return skip(result, std::move(reason));

@@ -13,6 +13,7 @@ namespace hdrtile {
 /// A photo that is to be enhanced: its bytes, not yet decoded.
 struct Admitted {
   std::vector<std::uint8_t> file;
+  std::vector<std::vector<std::uint8_t>> further;  ///< of the job's further exposures
   Stamp stamp;
 };
 

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "hdrtile/bracket.h"
+
 namespace hdrtile {
 namespace {
 
@@ -31,6 +33,15 @@ bool ends_batch(ErrorCode code) {
 
 Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel)
     : options_(options), observer_(observer), cancel_(cancel), gate_(jobs, options) {}
+
+Photo Stages::decode(Admitted admitted, const Job& job) const {
+  std::vector<Photo> exposures;
+  exposures.push_back(decode_photo(std::exchange(admitted.file, {}), job.input, options_.limits));
+  for (std::size_t i = 0; i < job.further.size(); ++i) {
+    exposures.push_back(decode_photo(std::exchange(admitted.further[i], {}), job.further[i], options_.limits));
+  }
+  return exposures.size() == 1 ? std::move(exposures.front()) : fuse_bracket(std::move(exposures), 0);
+}
 
 template <typename Stage>
 bool Stages::attempt(PhotoResult& result, const Stage& stage) {
@@ -64,7 +75,7 @@ std::optional<Work> Stages::decode(const Job& job) {
     auto admitted = gate_.admit(work.result);
     if (!admitted) return;
     work.stamp = std::move(admitted->stamp);
-    work.photo = decode_photo(admitted->file, job.input, options_.limits);
+    work.photo = decode(std::move(*admitted), job);
     work.result.input_size = work.photo.pixels.size();
     work.result.warnings = work.photo.warnings;
     work.result.decode_ms = watch.ms();

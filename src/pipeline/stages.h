@@ -43,6 +43,7 @@ class Stages {
   template <typename Stage>
   bool attempt(PhotoResult& result, const Stage& stage);
   void throw_if_cancelled() const;
+  [[nodiscard]] Photo decode(Admitted admitted, const Job& job) const;
   void write(const Job& asked, PhotoResult& result, std::span<const std::uint8_t> bytes) const;
 
   const BatchOptions& options_;
