@@ -1,11 +1,14 @@
 #include "colour.h"
 
 #include <lcms2.h>
+#include <png.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "files.h"
+#include "hdrtile/compare.h"
 #include "png_chunks.h"
 #include "profiles.h"
 
@@ -59,6 +62,33 @@ TEST_P(WideGamut, GoesToSrgbAndBackWithinOneStepOf8Bits) {
     }
     // Of 16 bits, single precision loses some steps of a channel near black beside a bright one.
     EXPECT_LE(off, before.size() / 1000);
+  }
+}
+
+/// Largest CIEDE2000 between a file and what hdrtile makes of it when nothing is enhanced, seen through the profile.
+double worst_delta_e(const Bytes& icc, int bits, int colour_type = PNG_COLOR_TYPE_RGB) {
+  const PngSpec spec{.size = {96, 96}, .bits = bits, .colour_type = colour_type};
+  const Photo before = decode(tagged_png(spec, png_noise(spec), icc));
+  return compare_photos(before, decode(encode(before))).delta_e_max;
+}
+
+TEST(IdentityOfColours, HoldsToHalfADeltaEAtTheWorstPixel) {
+  struct Case {
+    const char* name;
+    Bytes icc;
+    int colour_type;
+  };
+  for (const Case& c : {Case{"Display P3", display_p3_profile(), PNG_COLOR_TYPE_RGB},
+                        Case{"Adobe RGB", adobe_rgb_profile(), PNG_COLOR_TYPE_RGB},
+                        Case{"ProPhoto RGB", pro_photo_profile(), PNG_COLOR_TYPE_RGB},
+                        Case{"RGB by tables", table_rgb_profile(), PNG_COLOR_TYPE_RGB},
+                        Case{"grey, gamma 1.8", grey_profile(1.8), PNG_COLOR_TYPE_GRAY},
+                        Case{"grey, gamma 2.2", grey_profile(2.2), PNG_COLOR_TYPE_GRAY}}) {
+    for (const int bits : {8, 16}) {
+      const double worst = worst_delta_e(c.icc, bits, c.colour_type);
+      std::printf("  %-16s %2d bit: worst CIEDE2000 %.3f\n", c.name, bits, worst);
+      EXPECT_LT(worst, 0.5) << c.name << ", " << bits << " bit";
+    }
   }
 }
 

@@ -87,6 +87,47 @@ Bytes adobe_rgb_profile() {
   return rgb_profile({{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}}, cmsBuildGamma(nullptr, 563.0 / 256));
 }
 
+Bytes pro_photo_profile() {
+  const cmsCIExyYTRIPLE primaries = {{0.7347, 0.2653, 1}, {0.1596, 0.8404, 1}, {0.0366, 0.0001, 1}};
+  cmsToneCurve* curve = cmsBuildGamma(nullptr, 1.8);
+  cmsToneCurve* curves[3] = {curve, curve, curve};
+  cmsHPROFILE profile = cmsCreateRGBProfile(cmsD50_xyY(), &primaries, curves);
+  cmsFreeToneCurve(curve);
+  return save(profile);
+}
+
+Bytes table_rgb_profile() {
+  const Bytes matrix = adobe_rgb_profile();
+  cmsHPROFILE rgb = cmsOpenProfileFromMem(matrix.data(), static_cast<cmsUInt32Number>(matrix.size()));
+  cmsHPROFILE lab = cmsCreateLab4Profile(nullptr);
+  cmsHTRANSFORM there =
+      cmsCreateTransform(rgb, TYPE_RGB_16, lab, TYPE_LabV2_16, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOCACHE);
+  cmsHTRANSFORM back =
+      cmsCreateTransform(lab, TYPE_LabV2_16, rgb, TYPE_RGB_16, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOCACHE);
+  cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
+  cmsSetProfileVersion(profile, 2.1);
+  cmsSetDeviceClass(profile, cmsSigOutputClass);
+  cmsSetColorSpace(profile, cmsSigRgbData);
+  cmsSetPCS(profile, cmsSigLabData);
+  const auto sample = [](const cmsUInt16Number in[], cmsUInt16Number out[], void* transform) {
+    cmsDoTransform(transform, in, out, 1);
+    return 1;
+  };
+  for (const auto& [tag, transform] : {std::pair{cmsSigAToB0Tag, there}, std::pair{cmsSigBToA0Tag, back}}) {
+    cmsPipeline* table = cmsPipelineAlloc(nullptr, 3, 3);
+    cmsStage* stage = cmsStageAllocCLut16bit(nullptr, 49, 3, 3, nullptr);
+    cmsStageSampleCLut16bit(stage, sample, transform, 0);
+    cmsPipelineInsertStage(table, cmsAT_BEGIN, stage);
+    cmsWriteTag(profile, tag, table);
+    cmsPipelineFree(table);
+  }
+  cmsDeleteTransform(there);
+  cmsDeleteTransform(back);
+  cmsCloseProfile(rgb);
+  cmsCloseProfile(lab);
+  return save(profile);
+}
+
 Bytes grey_profile(double gamma) {
   cmsToneCurve* curve = cmsBuildGamma(nullptr, gamma);
   cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);

@@ -8,6 +8,9 @@ namespace hdrtile::test {
 Bytes srgb_profile(std::size_t description_characters = 0);
 Bytes display_p3_profile();
 Bytes adobe_rgb_profile();
+Bytes pro_photo_profile();
+/// RGB to Lab and back by tables, as printers have.
+Bytes table_rgb_profile();
 Bytes grey_profile(double gamma);
 /// CMYK with a table for both directions: paper less ink.
 Bytes cmyk_profile();
