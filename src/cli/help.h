@@ -30,8 +30,9 @@ inline constexpr auto on_exist =
     "when a result exists: leave it (default), redo it if photo, model or settings have changed, redo it, write "
     "name_2 beside it, or fail";
 inline constexpr auto reprocess = "enhance photos that hdrtile has made, too";
-inline constexpr auto format = "format of the results; default: the photo's own, or what -o's extension says";
-inline constexpr auto quality = "of lossy results (JPEG, lossy WebP), default 92";
+inline constexpr auto format =
+    "format of the results; default: the photo's own (JPEG for camera raw files), or what -o's extension says";
+inline constexpr auto quality = "of lossy results, default 92; a JPEG XL of 100 is lossless";
 inline constexpr auto metadata =
     "EXIF, IPTC, XMP: keep all (default), all but GPS positions, or none; colour profiles always stay";
 inline constexpr auto chroma =

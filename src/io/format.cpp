@@ -72,9 +72,9 @@ Format require_format(ByteView file, const std::filesystem::path& path) {
   if (const auto format = detect_format(file)) {
     const FormatFacts& facts = facts_of(*format);
     if (facts.reads) return *format;
-    throw Error(ErrorCode::unsupported, path.string() + ": is a " + std::string(facts.name) +
-                                            ", which this hdrtile was built without (" + std::string(facts.library) +
-                                            " was missing); convert it to JPEG or TIFF");
+    throw Error(ErrorCode::unsupported, path.string() + ": is " + std::string(facts.name) +
+                                            ", which this hdrtile cannot read: it was built without " +
+                                            std::string(facts.library) + "; convert it to JPEG or TIFF");
   }
   if (file.empty()) throw Error(ErrorCode::input, path.string() + ": is empty; copy the photo again");
   const auto* const kind = std::ranges::find_if(unsupported_kinds, [&](const auto& s) { return fits(file, s); });

@@ -1,3 +1,7 @@
+#include <jxl/encode.h>
+
+#include <memory>
+
 #include "files.h"
 #include "hdrtile/compare.h"
 
@@ -6,9 +10,6 @@ namespace {
 
 class Jxl : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!facts_of(Format::jxl).writes) GTEST_SKIP() << "built without libjxl";
-  }
   static Photo photo(Image pixels, Depth depth) {
     Photo made;
     made.format = Format::jxl;
@@ -50,6 +51,47 @@ TEST_F(Jxl, GreyStaysGrey) {
   const Photo after = decode(encode(before, {.format = Format::jxl, .quality = 100}));
   EXPECT_TRUE(after.grey);
   EXPECT_EQ(samples(after.pixels), samples(before.pixels));
+}
+
+/// A lossless picture, brighter to the right, whose codestream says how it is turned.
+Bytes turned_jxl(Size size, JxlOrientation orientation) {
+  const std::unique_ptr<JxlEncoder, decltype(&JxlEncoderDestroy)> encoder(JxlEncoderCreate(nullptr), JxlEncoderDestroy);
+  JxlBasicInfo info;
+  JxlEncoderInitBasicInfo(&info);
+  info.xsize = static_cast<std::uint32_t>(size.width);
+  info.ysize = static_cast<std::uint32_t>(size.height);
+  info.bits_per_sample = 8;
+  info.num_color_channels = 3;
+  info.uses_original_profile = JXL_TRUE;
+  info.orientation = orientation;
+  JxlEncoderSetBasicInfo(encoder.get(), &info);
+  JxlColorEncoding srgb;
+  JxlColorEncodingSetToSRGB(&srgb, JXL_FALSE);
+  JxlEncoderSetColorEncoding(encoder.get(), &srgb);
+  JxlEncoderFrameSettings* settings = JxlEncoderFrameSettingsCreate(encoder.get(), nullptr);
+  JxlEncoderSetFrameLossless(settings, JXL_TRUE);
+  const Image pixels =
+      make_image(size, Depth::u8, 3, [&](int x, int, int) { return static_cast<double>(x) / size.width; });
+  const JxlPixelFormat format{
+      .num_channels = 3, .data_type = JXL_TYPE_UINT8, .endianness = JXL_NATIVE_ENDIAN, .align = 0};
+  JxlEncoderAddImageFrame(settings, &format, pixels.row_data(0), pixels.bytes());
+  JxlEncoderCloseInput(encoder.get());
+  Bytes file(1U << 16U);
+  std::uint8_t* next = file.data();
+  std::size_t room = file.size();
+  EXPECT_EQ(JxlEncoderProcessOutput(encoder.get(), &next, &room), JXL_ENC_SUCCESS);
+  file.resize(file.size() - room);
+  return file;
+}
+
+TEST_F(Jxl, IsTurnedByItsCodestream) {
+  const Bytes file = turned_jxl({32, 20}, JXL_ORIENT_ROTATE_90_CW);
+  EXPECT_EQ(read_header(file, "photo").size, (Size{20, 32}));
+  const Photo turned = decode(file);
+  ASSERT_EQ(turned.pixels.size(), (Size{20, 32}));
+  const auto values = samples(turned.pixels);
+  EXPECT_LT(values[3 * (2 * 20 + 10)], values[3 * (30 * 20 + 10)]) << "to the right becomes down";
+  EXPECT_EQ(decode(encode(turned, {.quality = 100})).pixels.size(), (Size{20, 32})) << "not turned twice";
 }
 
 TEST_F(Jxl, CutShortIsAnError) {
