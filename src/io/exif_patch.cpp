@@ -17,6 +17,7 @@ enum Tag : std::uint32_t {
   gps_directory = 0x8825,
   interop_index = 0x0001,
   color_space = 0xA001,
+  maker_note = 0x927C,
   pixel_x_dimension = 0xA002,
   pixel_y_dimension = 0xA003,
   interop_directory = 0xA005,
@@ -118,17 +119,30 @@ void ExifPatch::erase_directory(std::size_t directory) noexcept {
   erase({directory, std::min(bytes, tiff_.size() - directory)});
 }
 
+void ExifPatch::remove_entry(std::size_t directory, std::size_t entry) noexcept {
+  const std::uint32_t count = get(directory, 2);
+  const std::size_t end = std::min(directory + 2 + count * entry_bytes + 4, tiff_.size());
+  // The entries after it and the link to the next directory move up; what they point to stays where it is.
+  std::memmove(tiff_.data() + entry, tiff_.data() + entry + entry_bytes, end - entry - entry_bytes);
+  std::memset(tiff_.data() + end - entry_bytes, 0, entry_bytes);
+  put(directory, 2, count - 1);
+}
+
+void ExifPatch::remove_maker_note() {
+  const std::size_t exif = sub_directory(first_directory(), exif_directory);
+  while (const std::size_t entry = find(exif, maker_note)) {
+    const std::size_t size = get(entry + 4, 4);
+    if (size > 4) erase({get(entry + 8, 4), size});
+    remove_entry(exif, entry);
+  }
+}
+
 void ExifPatch::remove_gps() {
   // More than one entry is damage, but then none of them may stay. The values go, too, not only the way to them.
   while (const std::size_t entry = find(first_directory(), gps_directory)) {
     const std::size_t first = first_directory();
-    const std::uint32_t count = get(first, 2);
     const std::size_t gps = sub_directory(first, gps_directory);
-    const std::size_t end = std::min(first + 2 + count * entry_bytes + 4, tiff_.size());
-    // The entries after it and the link to the next directory move up; what they point to stays where it is.
-    std::memmove(tiff_.data() + entry, tiff_.data() + entry + entry_bytes, end - entry - entry_bytes);
-    std::memset(tiff_.data() + end - entry_bytes, 0, entry_bytes);
-    put(first, 2, count - 1);
+    remove_entry(first, entry);
     if (gps != first) erase_directory(gps);
   }
 }

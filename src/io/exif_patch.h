@@ -25,6 +25,7 @@ class ExifPatch : public TiffStructure {
   void replace_thumbnail(ByteView jpeg, Size size);
   void drop_thumbnail();
   void remove_gps();
+  void remove_maker_note();
 
  private:
   struct Extent {
@@ -39,6 +40,7 @@ class ExifPatch : public TiffStructure {
   [[nodiscard]] Extent thumbnail() const noexcept;
   void erase(Extent extent) noexcept;
   void erase_directory(std::size_t directory) noexcept;
+  void remove_entry(std::size_t directory, std::size_t entry) noexcept;
 };
 
 }  // namespace hdrtile

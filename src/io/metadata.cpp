@@ -4,6 +4,7 @@
 
 #include "colour.h"
 #include "exif_patch.h"
+#include "maker_note.h"
 #include "photoshop.h"
 
 namespace hdrtile {
@@ -19,7 +20,13 @@ Bytes edit_exif(const Bytes& source, const MetadataEdits& edits, Warnings& warni
   patch->set_upright();
   patch->set_size(edits.size);
   if (edits.to_srgb) patch->set_srgb();
-  if (edits.policy == MetadataPolicy::no_gps) patch->remove_gps();
+  if (edits.policy == MetadataPolicy::no_gps) {
+    patch->remove_gps();
+    if (maker_note_tells_place(patch->bytes())) {
+      patch->remove_maker_note();
+      warnings.emplace_back("the maker note names a place, or cannot be read: it was removed");
+    }
+  }
   const std::size_t room = patch->thumbnail_room();
   const auto [thumbnail, size] = room > 0 ? edits.make_thumbnail(room) : std::pair<Bytes, Size>();
   if (thumbnail.empty()) {

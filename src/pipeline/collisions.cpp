@@ -54,7 +54,7 @@ void check_collisions(std::span<const Job> jobs, const BatchOptions& options) {
     if (!is_new) {
       throw Error(ErrorCode::usage, place->second->input.string() + " and " + job.input.string() +
                                         " would both be written to " + job.output.string() +
-                                        "; give them different names, e.g. -o '{dir}/{stem}_hdr.{ext}'");
+                                        "; leave one of them out, or give them different places with -o");
     }
   }
 

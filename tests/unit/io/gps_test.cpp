@@ -57,5 +57,59 @@ TEST(NoGps, LeavesNoPositionInAFile) {
   }
 }
 
+/// EXIF with a note as Panasonic writes it, of one text.
+Bytes panasonic_exif(std::uint16_t tag, std::string_view text) {
+  Bytes out;
+  const auto number = [&](std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8U * i)));
+  };
+  const auto entry = [&](std::uint16_t name, int type, std::size_t count, std::size_t value) {
+    number(name, 2);
+    number(type, 2);
+    number(static_cast<std::uint32_t>(count), 4);
+    number(static_cast<std::uint32_t>(value), 4);
+  };
+  constexpr std::size_t make = 8 + 2 + 2 * 12 + 4;
+  constexpr std::size_t exif = make + 10;
+  constexpr std::size_t note = exif + 2 + 12 + 4;
+  constexpr std::size_t value = note + 12 + 2 + 12 + 4;
+  append(out, "II*\0\x08\0\0\0\x02\0"sv);
+  entry(0x010F, 2, 10, make);
+  entry(0x8769, 4, 1, exif);
+  number(0, 4);
+  append(out, "Panasonic\0\x01\0"sv);
+  entry(0x927C, 7, value - note + 72, note);
+  number(0, 4);
+  append(out, "Panasonic\0\0\0\x01\0"sv);
+  entry(tag, 7, 72, value);
+  number(0, 4);
+  append(out, text);
+  out.resize(value + 72);
+  return out;
+}
+
+TEST(NoGps, AMakerNoteThatNamesAPlaceGoesAsAWhole) {
+  constexpr std::uint16_t city = 0x006D;
+  constexpr std::uint16_t baby = 0x0066;
+  const auto written = [](std::uint16_t tag, std::string_view text, MetadataPolicy policy, Warnings* warnings) {
+    Bytes segment;
+    append(segment, "Exif\0\0"sv);
+    append(segment, ByteView(panasonic_exif(tag, text)));
+    JpegSpec spec;
+    spec.segments = {{0xE1, segment}};
+    return encode(decode(make_jpeg(spec)), {.metadata = policy}, warnings);
+  };
+  Warnings warnings;
+  const Bytes without = written(city, "Lisboa", MetadataPolicy::no_gps, &warnings);
+  EXPECT_FALSE(contains(without, as_bytes("Lisboa")));
+  EXPECT_TRUE(contains(warnings, "maker note names a place"));
+  EXPECT_TRUE(contains(without, as_bytes("Panasonic"))) << "the maker stays";
+  EXPECT_TRUE(contains(written(city, "Lisboa", MetadataPolicy::keep, nullptr), as_bytes("Lisboa")));
+  EXPECT_TRUE(contains(written(baby, "Secret", MetadataPolicy::no_gps, &warnings), as_bytes("Secret")));
+  EXPECT_TRUE(warnings.empty()) << "notes without a place stay";
+  EXPECT_FALSE(contains(written(city, "---", MetadataPolicy::no_gps, &warnings), as_bytes("Lisboa")));
+  EXPECT_TRUE(warnings.empty()) << "an empty place is none";
+}
+
 }  // namespace
 }  // namespace hdrtile::test
