@@ -31,7 +31,8 @@ class Decoder {
       // read_png_head has read the metadata; the sizes have been checked against our own limits.
       png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
       png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-      png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+      // A damaged chunk of metadata is a warning (read_png_head has told it), not a lost photo.
+      png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
       png_read_info(png_, info_);
       png_set_expand(png_);  // palettes to RGB, 1, 2 and 4 bit grey to 8, tRNS to alpha
       if constexpr (std::endian::native == std::endian::little) png_set_swap(png_);

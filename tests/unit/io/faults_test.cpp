@@ -1,6 +1,8 @@
 #include <random>
 
+#include "exif.h"
 #include "files.h"
+#include "profiles.h"
 
 namespace hdrtile::test {
 namespace {
@@ -95,6 +97,35 @@ TEST(Faults, TooManyProgressiveScansAreRefused) {
   for (int i = 0; i < 200; ++i) append(bomb, scan);
   append(bomb, std::string_view("\xFF\xD9"));
   expect_error(ErrorCode::input, "scans", [&] { decode(bomb); });
+}
+
+TEST(Faults, DamageOfAnyFormatIsAnErrorOrAPhotoNeverACrash) {
+  JpegSpec spec{.size = {48, 32}};
+  spec.segments = {{0xE1, exif_segment({.thumbnail = make_jpeg({.size = {16, 12}})})}};
+  for (const auto& part : icc_segments(display_p3_profile())) spec.segments.push_back({0xE2, part});
+  const Photo photo = decode(make_jpeg(spec));
+  std::mt19937 random(3);
+  for (const FormatFacts& facts : formats()) {
+    if (!facts.reads || !facts.writes) continue;
+    const Bytes whole = encode(photo, {.format = facts.format, .stamp = Stamp{"1", "m", "s", "h"}});
+    int read = 0;
+    for (int i = 0; i < 400; ++i) {
+      Bytes damaged = whole;
+      // Structures lie at the start, and in a TIFF at the end.
+      const std::size_t reach = i % 4 == 0 ? whole.size() : std::min<std::size_t>(whole.size(), 600);
+      const std::size_t place = random() % reach;
+      damaged[i % 5 == 0 ? whole.size() - 1 - place : place] = static_cast<std::uint8_t>(random());
+      if (i % 7 == 0) damaged.resize(random() % whole.size());
+      try {
+        const Photo again = decode_photo(damaged, "photo", {.max_pixels = 1 << 22});
+        (void)encode(again, {.metadata = MetadataPolicy::no_gps});
+        ++read;
+      } catch (const Error&) {
+        continue;
+      }
+    }
+    EXPECT_GT(read, 20) << facts.name << ": much damage is harmless, and must not cost the photo";
+  }
 }
 
 TEST(Faults, OtherFilesAreNamed) {

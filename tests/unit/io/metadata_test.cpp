@@ -194,6 +194,19 @@ TEST(Metadata, DamagedExifAndXmpAreWarningsNotLostPhotos) {
   EXPECT_EQ(read_header(file, "photo").stamp, stamp);
 }
 
+TEST(Metadata, ADamagedPngChunkIsAWarningNotALostPhoto) {
+  PngSpec spec;
+  spec.chunks = {{"eXIf", make_exif({})}, {"tEXt", with_prefix("Title\0"sv, "A room")}};
+  Bytes file = make_png(spec, png_noise(spec));
+  const auto place = as_text(file).find("TestMaker");
+  ASSERT_NE(place, std::string_view::npos);
+  file[place] = '#';  // the chunk's checksum is wrong now
+  const Photo photo = decode(file);
+  EXPECT_TRUE(contains(photo.warnings, "eXIf is damaged"));
+  EXPECT_EQ(samples(photo.pixels), samples(decode(make_png(spec, png_noise(spec))).pixels));
+  EXPECT_FALSE(png_chunks(encode(photo), "tEXt").empty()) << "the others stay";
+}
+
 TEST(Metadata, ExifOfRubbishIsLeftAloneWithoutHarm) {
   const Bytes whole = make_exif({.orientation = 6, .thumbnail = make_jpeg({.size = {8, 8}})});
   for (std::size_t i = 0; i < whole.size(); ++i) {
