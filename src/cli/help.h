@@ -36,7 +36,8 @@ inline constexpr auto quality = "of lossy results, default 92; a JPEG XL of 100 
 inline constexpr auto metadata =
     "EXIF, IPTC, XMP: keep all (default), all but GPS positions, or none; colour profiles always stay";
 inline constexpr auto chroma =
-    "at which resolution JPEG results store colour; keep (default): as the photo does, 444 for what was no JPEG";
+    "at which resolution JPEG results store colour; keep (default): as the photo does; for what was no JPEG 444 from "
+    "quality 90 on, else 420";
 inline constexpr auto to_srgb = "convert results to sRGB, as most websites want, and embed its profile";
 inline constexpr auto max_side =
     "shrink results to at most so many pixels a side, e.g. 2048 for a listing; default any";
