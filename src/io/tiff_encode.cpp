@@ -77,6 +77,16 @@ void describe(Writer& writer, const Metadata& metadata) {
   writer.set(TIFFTAG_YRESOLUTION, static_cast<float>(metadata.density->y));
 }
 
+/// The EXIF block that a TIFF is appended to: of its directories the first alone, since the thumbnail's has no place
+/// there. Empty when there is none, or it is damaged.
+Bytes exif_base(const Bytes& exif, Warnings& warnings) {
+  auto block = TiffStructure::open(exif);
+  if (!block) return {};
+  if (block->end_chain(block->first_directory())) return std::move(*block).take();
+  warnings.emplace_back("EXIF is damaged and was dropped");
+  return {};
+}
+
 Image with_alpha(const EncodeInput& input) {
   if (!input.metadata.premultiplied) return merge_alpha(input.pixels, input.alpha);
   return merge_alpha(premultiplied(input.pixels, input.alpha), input.alpha);
@@ -88,17 +98,19 @@ Bytes encode_tiff(const EncodeInput& input, Warnings& warnings) {
   const Image merged = input.alpha.empty() ? Image() : with_alpha(input);
   const Image& samples = merged.empty() ? input.pixels : merged;
   const bool big = samples.bytes() > max_classic_bytes;
-  const bool has_exif = TiffStructure::open(input.metadata.exif).has_value();
-  if (big && has_exif) warnings.emplace_back("the TIFF is larger than 4 GB, where EXIF is not carried: it was dropped");
-  Bytes file;
-  if (has_exif && !big) file = input.metadata.exif;
+  Bytes file = exif_base(input.metadata.exif, warnings);
+  if (big && !file.empty()) {
+    warnings.emplace_back("the TIFF is larger than 4 GB, where EXIF is not carried: it was dropped");
+    file.clear();
+  }
+  const bool has_exif = !file.empty();
   {
-    Writer writer(file, !file.empty() ? "a" : big ? "wl8" : "wl");
+    Writer writer(file, has_exif ? "a" : big ? "wl8" : "wl");
     describe(writer, samples, input);
     describe(writer, input.metadata);
     writer.write_rows(samples);
   }
-  return has_exif && !big ? join_directories(std::move(file)) : file;
+  return has_exif ? join_directories(std::move(file)) : file;
 }
 
 }  // namespace hdrtile

@@ -87,9 +87,7 @@ Bytes join_directories(Bytes tiff) {
   auto file = TiffStructure::open(std::move(tiff));
   if (!file) throw Error(ErrorCode::output, "the TIFF that was made has no directory");
   const std::size_t exif = file->first_directory();
-  std::size_t picture = exif;
-  for (auto next = picture; next != 0; next = file->next_directory(next))
-    picture = next;                           // a thumbnail may lie between
+  const std::size_t picture = file->next_directory(exif);
   std::map<std::uint32_t, ByteView> entries;  // directories are sorted by tag
   const auto add = [&](std::size_t directory, bool all) {
     for (std::uint32_t i = 0; i < file->get(directory, 2); ++i) {

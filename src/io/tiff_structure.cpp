@@ -13,7 +13,13 @@ std::optional<TiffStructure> TiffStructure::open(Bytes tiff) {
 }
 
 std::size_t TiffStructure::next_directory(std::size_t directory) const noexcept {
-  return directory == 0 ? 0 : directory_at(get(directory + 2 + get(directory, 2) * entry_bytes, 4));
+  return directory == 0 ? 0 : directory_at(get(link_of(directory), 4));
+}
+
+bool TiffStructure::end_chain(std::size_t directory) noexcept {
+  if (directory == 0 || !holds(link_of(directory), 4)) return false;
+  put(link_of(directory), 4, 0);
+  return true;
 }
 
 bool TiffStructure::holds(std::size_t position, std::size_t size) const noexcept {

@@ -20,7 +20,10 @@ class TiffStructure {
 
   [[nodiscard]] std::size_t first_directory() const noexcept { return directory_at(get(4, 4)); }
   [[nodiscard]] std::size_t directory_at(std::uint32_t offset) const noexcept;
+  /// Chains of damaged ones may lead in a circle.
   [[nodiscard]] std::size_t next_directory(std::size_t directory) const noexcept;
+  /// Makes a directory the last of its chain; false when it is cut short there.
+  [[nodiscard]] bool end_chain(std::size_t directory) noexcept;
   [[nodiscard]] std::size_t sub_directory(std::size_t directory, std::uint32_t tag) const noexcept;
   /// The entry of a tag.
   [[nodiscard]] std::size_t find(std::size_t directory, std::uint32_t tag) const noexcept;
@@ -42,6 +45,9 @@ class TiffStructure {
   Bytes tiff_;
 
  private:
+  [[nodiscard]] std::size_t link_of(std::size_t directory) const noexcept {
+    return directory + 2 + get(directory, 2) * entry_bytes;
+  }
   bool little_endian_;
 };
 

@@ -4,6 +4,7 @@
 #include "files.h"
 #include "profiles.h"
 #include "tiff_file.h"
+#include "tiff_structure.h"
 
 namespace hdrtile::test {
 namespace {
@@ -254,6 +255,24 @@ TEST(Tiff, DamageNeverCrashes) {
         continue;
       }
     }
+  }
+}
+
+TEST(Tiff, ExifWhoseDirectoriesLeadNowhereOrInACircleDoesNoHarm) {
+  const Bytes exif = make_exif({.thumbnail = make_jpeg({.size = {16, 12}})});
+  auto block = TiffStructure::open(exif);
+  const std::size_t first = block->first_directory();
+  const std::size_t link = first + 2 + block->get(first, 2) * TiffStructure::entry_bytes;
+  for (const std::uint32_t target : {static_cast<std::uint32_t>(first), 0xFFFFFFF0U, 7U}) {
+    block->put(link, 4, target);
+    JpegSpec spec;
+    Bytes segment;
+    append(segment, "Exif\0\0"sv);
+    append(segment, block->bytes());
+    spec.segments = {{0xE1, segment}};
+    const Photo photo = decode(encode(decode(make_jpeg(spec)), {.format = Format::tiff}));
+    EXPECT_EQ(photo.pixels.size(), spec.size);
+    EXPECT_TRUE(contains(encode(photo, {.format = Format::jpeg}), as_bytes("TestMaker"))) << target;
   }
 }
 
