@@ -72,12 +72,14 @@ class Reader {
       const std::string_view kind = as_text(file_.subspan(position + 4, 4));
       const ByteView data = file_.subspan(position + 8, length);
       const bool intact =
-          kind == "IDAT" || kind == "fdAT"  // libpng checks what it decodes
-          || crc32(0, file_.data() + position + 4, static_cast<uInt>(length + 4)) == read_u32be(data.data() + length);
+          kind == "fdAT" ||  // of the pictures that are not taken
+          crc32(0, file_.data() + position + 4, static_cast<uInt>(length + 4)) == read_u32be(data.data() + length);
       position += 12 + length;
       if (first) {
         if (kind != "IHDR" || length != 13 || !intact) fail("its header is broken");
         read_header(data);
+      } else if (!intact && (kind == "IDAT" || kind == "IEND")) {  // not every libpng says so
+        fail("a checksum is wrong");
       } else if (kind == "IEND") {
         head_.orientation = orientation_of(head_.metadata);
         return std::move(head_);
