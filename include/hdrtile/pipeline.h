@@ -29,12 +29,25 @@ struct Job {
   std::vector<std::filesystem::path> further = {};  ///< other exposures, where `input` is the middle one of a bracket
 };
 
+/// One part of a list that several runs share. Photo k of the list (from 0) belongs to shard k mod count + 1:
+/// neighbours are mostly photos of one shoot and one size, so this spreads the work better than stretches of the list
+/// would. It is a function of the list's order alone, so all runs that are given the same list agree; sizes differ by
+/// at most one.
+struct Shard {
+  int number = 1;  ///< from 1 to count
+  int count = 1;
+};
+
+/// The jobs of a shard, in order.
+[[nodiscard]] std::vector<Job> part_of(std::span<const Job> jobs, Shard shard);
+
 struct BatchOptions {
   EnhanceSettings enhance;
   EncodeOptions encode;  ///< its stamp is filled in per photo
   DecodeLimits limits;
   OnExist on_exist = OnExist::skip;
   bool reprocess = false;   ///< enhance photos that carry hdrtile's stamp, too
+  Shard shard;              ///< which of the jobs are done here; the others' outputs are never written to
   int jobs = 1;             ///< threads for decoding and for encoding, each; 0: everything inline, one after another
   std::string version;      ///< for the stamp
   std::string model_id;     ///< for the stamp
@@ -81,11 +94,12 @@ struct BatchSummary {
 /// thread that calls run_batch, once per photo; must give the same engine each time. May throw Error.
 using EngineSource = std::function<Engine&()>;
 
-/// Enhances a batch: decode, inference and encode run beside each other over bounded queues, so that memory is flat in
-/// the number of photos. A photo fails alone. Every job gets exactly one on_finish. When `cancel` is set, photos under
-/// way are dropped (nothing half-written) and the rest counts as cancelled. Pixels do not depend on `jobs` or order.
-/// Before anything runs, throws Error{usage} when two photos share an output or an output is an input of the batch.
-/// Error{device}, broken models and requests that cannot be met end the batch: thrown after every photo was reported.
+/// Enhances the options' shard of a batch: decode, inference and encode run beside each other over bounded queues, so
+/// that memory is flat in the number of photos. A photo fails alone. Every job of the shard gets exactly one on_finish.
+/// When `cancel` is set, photos under way are dropped (nothing half-written) and the rest counts as cancelled. Pixels
+/// do not depend on `jobs` or order. Before anything runs, throws Error{usage} when two photos of the whole batch share
+/// an output or an output is an input of it: all shards throw alike. Error{device}, broken models and requests that
+/// cannot be met end the batch: thrown after every photo was reported.
 BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel);
 BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,

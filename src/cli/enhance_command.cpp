@@ -19,6 +19,7 @@
 #include "quantity.h"
 #include "report.h"
 #include "session.h"
+#include "shard.h"
 
 namespace hdrtile::cli {
 namespace {
@@ -56,6 +57,7 @@ BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming
   options.limits = limits(flags);
   options.on_exist = flags.on_exist;
   options.reprocess = flags.reprocess;
+  options.shard = flags.shard.value_or(Shard{});
   options.jobs = flags.jobs.value_or(usual_jobs());
   options.version = HDRTILE_VERSION;
   options.model_id = session.model_id();
@@ -99,7 +101,8 @@ BatchSummary run_dry(std::span<const Job> jobs, const BatchOptions& options, Ses
     observer.on_finish(result);
   };
   examine_batch(jobs, options, tell, cancel);
-  summary.cancelled = static_cast<int>(jobs.size()) - summary.done - summary.skipped - summary.failed;
+  summary.cancelled =
+      static_cast<int>(part_of(jobs, options.shard).size()) - summary.done - summary.skipped - summary.failed;
   return summary;
 }
 
@@ -130,11 +133,16 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   const std::vector<Job> jobs = name_jobs(std::move(sources), naming);
   if (report) require_no_photo(flags.report, jobs);
   const BatchOptions options = batch_options(flags, naming, session);
+  const std::size_t photos = part_of(jobs, options.shard).size();
+  if (flags.shard) {
+    spdlog::info("{}: {} of {} photos{}", describe(*flags.shard), photos, jobs.size(),
+                 photos == 0 ? ", nothing to do" : "");
+  }
 
   Observers observers;
   LogObserver log;
   JsonEvents events;
-  ProgressBar bar(line, jobs.size());
+  ProgressBar bar(line, photos);
   const bool json = flags.progress == ProgressMode::json && !flags.dry_run;
   const bool shows_bar =
       flags.progress == ProgressMode::bar ||
@@ -145,13 +153,15 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   if (shows_bar && !flags.dry_run) observers.add(bar);
 
   const CancelFlag& cancel = catch_interrupts();
-  if (json) JsonEvents::batch(jobs.size(), session.model_id());
+  if (json) JsonEvents::batch(photos, session.model_id(), flags.shard);
   const auto write_report = [&](const std::string& error) {
     if (!report) return;
     RunFacts facts{.model = session.model(),
                    .model_sha256 = session.model_sha256(),
                    .engine = std::nullopt,
                    .settings = options.settings_id,
+                   .list = jobs,
+                   .shard = flags.shard,
                    .dry_run = flags.dry_run};
     if (const Engine* engine = session.engine_if_made()) facts.engine = engine->info();
     report->write(facts, seconds(), error);

@@ -9,6 +9,7 @@ inline constexpr auto program_footer = R"(Examples:
   hdrtile enhance *.jpg                  a_hdr.jpg beside each a.jpg; run again, it does only what is new
   hdrtile info                           devices, models, formats
   hdrtile compare a_hdr.jpg truth.jpg    how far apart two photos are
+  hdrtile report merge shard-*.json      one report of the runs that shared a list
   hdrtile enhance --help                 every flag, with examples
 
 Results and JSON go to stdout, everything else to stderr.
@@ -51,6 +52,12 @@ inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
 inline constexpr auto batch = "tiles computed at once; changes no pixel; default auto: what memory allows";
 inline constexpr auto max_memory = "bound on memory, e.g. 1.5G: the process's on CPU, the GPU's on CUDA";
+inline constexpr auto shard =
+    "do one of N even parts of the list, counted from 1: 1/4 ... 4/4; each run must be given the same list. auto: "
+    "which "
+    "one, by SLURM_ARRAY_TASK_ID and _COUNT, JOB_COMPLETION_INDEX (it has no count: auto/N) or "
+    "AWS_BATCH_JOB_ARRAY_INDEX "
+    "and _SIZE, in this order; arrays that start at 0 are understood";
 inline constexpr auto jobs =
     "threads that decode and as many that encode; 0: everything on one thread, one photo after another; changes no "
     "pixel; default auto";
@@ -66,9 +73,10 @@ inline constexpr auto enhance_footer = R"(Examples:
   hdrtile enhance a.jpg -o '{dir}/{stem}-{model}.png'     names by template, format by extension
   hdrtile enhance *.jpg --on-exist update --strength 0.7  redo what has changed
   find . -name '*.jpg' -print0 | hdrtile enhance -0 -     a list on stdin
+  seq 4 | parallel hdrtile enhance @list.txt --shard {}/4 --report shard-{}.json    four runs share a list
   hdrtile enhance *.jpg --report report.json --progress json --quiet   from a program
 
-Progress events, one JSON object a line: {"event": "batch", "photos": N, ...} first; for each photo
+Progress events, one JSON object a line: {"event": "batch", "photos": N, "shard", ...} first; for each photo
 {"event": "start", "input", "width", "height"}, {"event": "progress", "input", "share"} with share in
 0..1, {"event": "finish", "input", "output", "status", "reason", ...} with status done, skipped,
 failed or cancelled; at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "seconds"}.
@@ -86,5 +94,19 @@ inline constexpr auto compare = "Measure how two photos differ: PSNR, SSIM, CIED
 inline constexpr auto compare_footer = R"(Examples:
   hdrtile compare a_hdr.jpg reference.jpg
   hdrtile compare a.png b.png --min-psnr 60 --max-diff 1    exit 1 when missed, naming the limit)";
+
+inline constexpr auto report_command = "Work on reports of enhance";
+inline constexpr auto merge = "Merge the reports of the shards of a list into one";
+inline constexpr auto merge_reports =
+    "what enhance --report wrote; several of one shard (it was run again) are fine: what became of a photo is the best "
+    "that any of them tells";
+inline constexpr auto merge_output = "where the merged report goes; default stdout";
+inline constexpr auto merge_footer = R"(Examples:
+  hdrtile report merge shard-*.json -o report.json
+  hdrtile report merge shard-*.json | jq '.photos[] | select(.status == "failed")'
+
+Reports of other lists, models, settings or versions are refused.
+Exit codes: 0 every photo of the list is done or skipped, 1 some failed, were not reached, or a shard's
+            report is missing, 2 not reports of one list)";
 
 }  // namespace hdrtile::cli::help

@@ -49,6 +49,8 @@ Json to_json(const BatchSummary& summary) {
           {"cancelled", summary.cancelled}};
 }
 
+Json to_json(Shard shard) { return {{"number", shard.number}, {"count", shard.count}}; }
+
 Json to_json(const ModelInfo& model) {
   Json shapes = Json::object();
   if (model.shapes.fixed.empty()) {

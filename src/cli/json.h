@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json to_json(const MemoryPlan& plan);
 [[nodiscard]] Json to_json(const PhotoResult& result);
 [[nodiscard]] Json to_json(const BatchSummary& summary);
+[[nodiscard]] Json to_json(Shard shard);
 [[nodiscard]] Json to_json(const ModelInfo& model);
 
 /// A plan for people: "6 x 4 tiles of 608 x 576, overlap 80, halo 32, batch 2".

@@ -77,8 +77,12 @@ void LogObserver::on_finish(const PhotoResult& result) {
   }
 }
 
-void JsonEvents::batch(std::size_t photos, const std::string& model) {
-  put_line({{"event", "batch"}, {"photos", photos}, {"model", model}, {"version", HDRTILE_VERSION}});
+void JsonEvents::batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard) {
+  put_line({{"event", "batch"},
+            {"photos", photos},
+            {"shard", shard ? to_json(*shard) : Json(nullptr)},
+            {"model", model},
+            {"version", HDRTILE_VERSION}});
 }
 
 void JsonEvents::on_start(const Job& job, Size size) {

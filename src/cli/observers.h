@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,7 +39,7 @@ class JsonEvents final : public Observer {
   void on_start(const Job& job, Size size) override;
   void on_progress(const Job& job, double share_of_photo) override;
   void on_finish(const PhotoResult& result) override;
-  static void batch(std::size_t photos, const std::string& model);
+  static void batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard);
   static void summary(const BatchSummary& summary, double seconds);
 };
 

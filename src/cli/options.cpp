@@ -1,12 +1,14 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 #include <sstream>
 #include <utility>
 
 #include "help.h"
 #include "quantity.h"
+#include "shard.h"
 
 namespace hdrtile::cli {
 namespace {
@@ -110,6 +112,21 @@ CLI::Option* add_quantity(CLI::App& app, const std::string& flag, std::int64_t& 
       ->option_text("SIZE");
 }
 
+CLI::Option* add_shard(CLI::App& app, std::optional<Shard>& target) {
+  return app
+      .add_option_function<std::string>(
+          "--shard",
+          [&target](const std::string& value) {
+            try {
+              target = parse_shard(value, [](const char* name) { return std::getenv(name); });
+            } catch (const Error& error) {
+              refuse("--shard", error.what());
+            }
+          },
+          help::shard)
+      ->option_text("I/N|auto|auto/N");
+}
+
 void add_verbosity(CLI::App& app, int& verbosity) {
   app.add_flag_function(
          "-v,--verbose", [&](std::int64_t) { verbosity = 1; }, "say what is decided and why")
@@ -186,6 +203,7 @@ void add_enhance(CLI::App& app, EnhanceFlags& flags, int& verbosity) {
       ->group("Look");
   add_model_flags(app, flags.model);
   const std::string run = "Running";
+  add_shard(app, flags.shard)->group(run);
   add_count(app, "--jobs", flags.jobs, 0, {{"auto", std::nullopt}}, "N|auto", help::jobs)->group(run);
   add_quantity(app, "--max-pixels", flags.max_pixels, 1000, help::max_pixels)->group(run);
   app.add_flag("-n,--dry-run", flags.dry_run, help::dry_run)->group(run);
@@ -231,6 +249,13 @@ void add_compare(CLI::App& app, CompareFlags& flags, int& verbosity) {
   app.footer(help::compare_footer);
 }
 
+void add_merge(CLI::App& app, MergeFlags& flags, int& verbosity) {
+  app.add_option("REPORT", flags.reports, help::merge_reports)->required()->option_text("...");
+  app.add_option("-o,--output", flags.output, help::merge_output)->option_text("FILE.json");
+  add_verbosity(app, verbosity);
+  app.footer(help::merge_footer);
+}
+
 }  // namespace
 
 std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv) {
@@ -244,12 +269,17 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   EnhanceFlags enhance;
   InfoFlags info;
   CompareFlags compare;
+  MergeFlags merge;
   CLI::App* const enhance_app = app.add_subcommand("enhance", help::enhance);
   add_enhance(*enhance_app, enhance, options.verbosity);
   CLI::App* const info_app = app.add_subcommand("info", help::info);
   add_info(*info_app, info, options.verbosity);
   CLI::App* const compare_app = app.add_subcommand("compare", help::compare);
   add_compare(*compare_app, compare, options.verbosity);
+  CLI::App* const report_app = app.add_subcommand("report", help::report_command);
+  report_app->require_subcommand(1);
+  CLI::App* const merge_app = report_app->add_subcommand("merge", help::merge);
+  add_merge(*merge_app, merge, options.verbosity);
 
   try {
     app.parse(argc, argv);
@@ -260,6 +290,7 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   if (enhance_app->parsed()) options.command = std::move(enhance);
   if (info_app->parsed()) options.command = std::move(info);
   if (compare_app->parsed()) options.command = std::move(compare);
+  if (merge_app->parsed()) options.command = std::move(merge);
   return options;
 }
 

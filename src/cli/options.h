@@ -43,6 +43,7 @@ struct EnhanceFlags {
   float strength = 1.0F;
   ModelFlags model;
   std::int64_t max_pixels = DecodeLimits{}.max_pixels;
+  std::optional<Shard> shard;
   std::optional<int> jobs;
   bool dry_run = false;
   ProgressMode progress = ProgressMode::automatic;
@@ -66,8 +67,13 @@ struct CompareFlags {
   bool json = false;
 };
 
+struct MergeFlags {
+  std::vector<std::filesystem::path> reports;
+  std::filesystem::path output;  ///< empty: stdout
+};
+
 struct Options {
-  std::variant<EnhanceFlags, InfoFlags, CompareFlags> command;
+  std::variant<EnhanceFlags, InfoFlags, CompareFlags, MergeFlags> command;
   int verbosity = 0;  ///< -1 and below: quiet, 0: usual, 1: plans and reasons
 };
 

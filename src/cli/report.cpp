@@ -10,21 +10,41 @@ namespace hdrtile::cli {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Tells lists apart: shards of different ones must not pass for a whole.
+std::string list_sha256(std::span<const Job> list) {
+  std::string names;
+  const auto add = [&](const fs::path& file) { names.append(file.native()).push_back('\0'); };
+  for (const Job& job : list) {
+    add(job.input);
+    for (const fs::path& exposure : job.further) add(exposure);
+    names.push_back('\0');
+  }
+  return sha256({reinterpret_cast<const std::uint8_t*>(names.data()), names.size()});
+}
+
+}  // namespace
+
 struct Report::Entries {
   Json photos = Json::array();
   BatchSummary summary;
 };
 
-Report::Report(fs::path file) : file_(std::move(file)), entries_(std::make_unique<Entries>()) {
+void require_report_place(const std::string& flag, const fs::path& file) {
   const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorCode::usage, "--report " + file_.string() + ": " + why);
+    throw Error(ErrorCode::usage, flag + " " + file.string() + ": " + why);
   };
-  if (file_.extension() != ".json") refuse("its name must end in .json (so that no photo is replaced by mistake)");
-  const fs::path folder = file_.has_parent_path() ? file_.parent_path() : fs::path(".");
+  if (file.extension() != ".json") refuse("its name must end in .json (so that no photo is replaced by mistake)");
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   std::error_code error;
   if (!fs::is_directory(folder, error)) refuse("the folder " + folder.string() + " does not exist; make it first");
-  if (fs::is_directory(file_, error)) refuse("is a folder");
+  if (fs::is_directory(file, error)) refuse("is a folder");
   if (::access(folder.c_str(), W_OK) != 0) refuse("no permission to write to the folder " + folder.string());
+}
+
+Report::Report(fs::path file) : file_(std::move(file)), entries_(std::make_unique<Entries>()) {
+  require_report_place("--report", file_);
 }
 
 Report::~Report() = default;
@@ -62,6 +82,8 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
     report["engine"] = nullptr;
   }
   report["settings"] = facts.settings;
+  report["list"] = {{"photos", facts.list.size()}, {"sha256", list_sha256(facts.list)}};
+  report["shard"] = facts.shard ? to_json(*facts.shard) : Json(nullptr);
   report["seconds"] = seconds;
   report["error"] = error.empty() ? Json(nullptr) : Json(error);
   report["summary"] = to_json(entries_->summary);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "hdrtile/engine.h"
@@ -16,13 +17,18 @@ struct RunFacts {
   std::string model_sha256;
   std::optional<EngineInfo> engine;  ///< empty when no photo needed one
   std::string settings;
+  std::span<const Job> list;  ///< all photos, those of other shards, too
+  std::optional<Shard> shard;
   bool dry_run = false;
 };
+
+/// Throws Error{usage} when a report could not be written there: found before the work. `flag` named it.
+void require_report_place(const std::string& flag, const std::filesystem::path& file);
 
 /// Collects what became of the photos and writes it as one JSON file.
 class Report final : public Observer {
  public:
-  /// Throws Error{usage} when the file could not be written in the end: found before the work.
+  /// Throws Error{usage} as require_report_place does.
   explicit Report(std::filesystem::path file);
   ~Report() override;
 

@@ -18,7 +18,8 @@ struct Overloaded : Cases... {
 ExitCode dispatch(const Options& options, StatusLine& line) {
   return std::visit(Overloaded{[&](const EnhanceFlags& flags) { return run_enhance(flags, line); },
                                [](const InfoFlags& flags) { return run_info(flags); },
-                               [](const CompareFlags& flags) { return run_compare(flags); }},
+                               [](const CompareFlags& flags) { return run_compare(flags); },
+                               [](const MergeFlags& flags) { return run_merge(flags); }},
                     options.command);
 }
 

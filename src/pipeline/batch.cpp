@@ -91,10 +91,11 @@ BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, co
                        Observer& observer, const CancelFlag& cancel) {
   check_collisions(jobs, options);
   Stages stages(jobs, options, observer, cancel);
+  const std::vector<Job> part = part_of(jobs, options.shard);
   if (options.jobs == 0) {
-    run_inline(jobs, engine, stages);
+    run_inline(part, engine, stages);
   } else {
-    run_threaded(jobs, engine, stages, std::clamp(static_cast<int>(jobs.size()), 1, options.jobs));
+    run_threaded(part, engine, stages, std::clamp(static_cast<int>(part.size()), 1, options.jobs));
   }
   return stages.summary();
 }
@@ -109,7 +110,7 @@ void examine_batch(std::span<const Job> jobs, const BatchOptions& options,
                    const std::function<void(const PhotoResult&)>& tell, const CancelFlag& cancel) {
   check_collisions(jobs, options);
   const Gate gate(jobs, options);
-  for (const Job& job : jobs) {
+  for (const Job& job : part_of(jobs, options.shard)) {
     if (cancel) return;
     PhotoResult result;
     result.job = job;

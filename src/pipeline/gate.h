@@ -20,6 +20,7 @@ struct Admitted {
 /// Decides from names and headers, before a pixel is decoded, what becomes of a photo. Thread-safe.
 class Gate {
  public:
+  /// `jobs`: all that belong together, those of other shards, too.
   Gate(std::span<const Job> jobs, const BatchOptions& options);
 
   /// Empty when the photo is skipped: result says why. Fills in what the header says and the output's final name.
