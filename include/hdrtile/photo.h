@@ -139,6 +139,10 @@ bool write_file_atomic(const std::filesystem::path& path, std::span<const std::u
 /// what is older than a day goes. Does not throw for what it cannot read or remove: that stays. Thread-safe.
 [[nodiscard]] std::vector<std::filesystem::path> remove_strays(const std::filesystem::path& folder);
 
+/// Whether names that differ in their case alone are one file in that folder. Makes a temporary file to find out; false
+/// where none can be made.
+[[nodiscard]] bool ignores_case(const std::filesystem::path& folder);
+
 /// SHA-256 as lower-case hex.
 [[nodiscard]] std::string sha256(std::span<const std::uint8_t> bytes);
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cctype>
 #include <cstdio>
 #include <ctime>
 #include <random>
@@ -117,6 +118,18 @@ bool TemporaryFile::rename(const fs::path& target, Replace replace) {
   }
   path_.clear();
   return true;
+}
+
+bool ignores_case(const fs::path& folder) {
+  try {
+    const TemporaryFile probe(folder);
+    std::string name = probe.path().filename().native();
+    for (char& letter : name) letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+    std::error_code error;
+    return fs::exists(folder / name, error);
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 std::vector<fs::path> remove_strays(const fs::path& folder) {

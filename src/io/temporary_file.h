@@ -19,6 +19,8 @@ class TemporaryFile {
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile();
 
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
   /// Comes back when the bytes are on the disk.
   void write(std::span<const std::uint8_t> bytes);
 

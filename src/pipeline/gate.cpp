@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <system_error>
 
 namespace hdrtile {
@@ -39,7 +40,7 @@ void require_place(const fs::path& output) {
                                        "; choose another place with -o");
   };
   if (!fs::is_directory(folder, error)) refuse("is no folder");
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse("gives no permission to write there");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse("takes no file: " + std::generic_category().message(errno));
 }
 
 bool same_work(const Stamp& a, const Stamp& b) {
