@@ -130,8 +130,18 @@ struct EncodeOptions {
 enum class Replace : std::uint8_t { never, always };
 
 /// Writes a file whole or not at all: temporary in the target's folder, fsync, rename, fsync of the folder. Folders
-/// that are missing are made. Throws Error{output}: no rights, disk full, or the name taken and Replace::never.
-void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, Replace replace);
+/// that are missing are made. False when the name is taken and Replace::never: nothing was written. Throws
+/// Error{output}: no rights, disk full.
+bool write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, Replace replace);
+
+/// Removes the temporaries that writers who were killed left in a folder, and gives their names. A writer that lives
+/// holds a lock on its own, which stays. Where locks tell nothing (another machine's file, a file system without them),
+/// what is older than a day goes. Does not throw for what it cannot read or remove: that stays. Thread-safe.
+[[nodiscard]] std::vector<std::filesystem::path> remove_strays(const std::filesystem::path& folder);
+
+/// Whether names that differ in their case alone are one file in that folder. Makes a temporary file to find out; false
+/// where none can be made.
+[[nodiscard]] bool ignores_case(const std::filesystem::path& folder);
 
 /// SHA-256 as lower-case hex.
 [[nodiscard]] std::string sha256(std::span<const std::uint8_t> bytes);

@@ -81,6 +81,8 @@ class Observer {
   virtual void on_start(const Job& job, Size size) = 0;                 ///< decoded, tile pass begins
   virtual void on_progress(const Job& job, double share_of_photo) = 0;  ///< in [0, 1]
   virtual void on_finish(const PhotoResult& result) = 0;                ///< once per job, in order of completion
+  /// Before the first photo: a temporary file of a run that was killed was removed.
+  virtual void on_stray_removed(const std::filesystem::path& /*file*/) {}
 };
 
 struct BatchSummary {
@@ -94,12 +96,13 @@ struct BatchSummary {
 /// thread that calls run_batch, once per photo; must give the same engine each time. May throw Error.
 using EngineSource = std::function<Engine&()>;
 
-/// Enhances the options' shard of a batch: decode, inference and encode run beside each other over bounded queues, so
-/// that memory is flat in the number of photos. A photo fails alone. Every job of the shard gets exactly one on_finish.
-/// When `cancel` is set, photos under way are dropped (nothing half-written) and the rest counts as cancelled. Pixels
-/// do not depend on `jobs` or order. Before anything runs, throws Error{usage} when two photos of the whole batch share
-/// an output or an output is an input of it: all shards throw alike. Error{device}, broken models and requests that
-/// cannot be met end the batch: thrown after every photo was reported.
+/// Enhances the options' shard of a batch: what killed runs left in its output folders is removed (see remove_strays),
+/// then decode, inference and encode run beside each other over bounded queues, so that memory is flat in the number of
+/// photos. A photo fails alone. Every job of the shard gets exactly one on_finish. When `cancel` is set, photos under
+/// way are dropped (nothing half-written) and the rest counts as cancelled. Pixels do not depend on `jobs` or order.
+/// Before anything runs, throws Error{usage} when two photos of the whole batch share an output or an output is an
+/// input of it: all shards throw alike. Error{device}, broken models and requests that cannot be met end the batch:
+/// thrown after every photo was reported.
 BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel);
 BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,

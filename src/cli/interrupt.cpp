@@ -1,9 +1,11 @@
 #include "interrupt.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <string_view>
+#include <thread>
 
 #include "exit_codes.h"
 
@@ -19,6 +21,22 @@ void on_signal(int) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+sigset_t caught_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+/// Leaves the signals to a thread of their own: the others may be in a call that a disk does not come back from.
+void keep_from_this_thread() {
+  std::thread([] {
+    while (true) ::pause();
+  }).detach();
+  const sigset_t signals = caught_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 }  // namespace
 
 const CancelFlag& catch_interrupts() {
@@ -28,6 +46,13 @@ const CancelFlag& catch_interrupts() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before {};
+  ::sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // else nohup wants it to go on
+  keep_from_this_thread();
+  // The call that is at fault fails instead, and is told of.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   return interrupted;
 }
 

@@ -39,6 +39,10 @@ void Observers::on_finish(const PhotoResult& result) {
   for (auto* observer : all_) observer->on_finish(result);
 }
 
+void Observers::on_stray_removed(const std::filesystem::path& file) {
+  for (auto* observer : all_) observer->on_stray_removed(file);
+}
+
 void LogObserver::on_start(const Job& job, Size size) {
   spdlog::debug("{}: {}, begins", job.input.string(), describe(size));
 }
@@ -75,6 +79,10 @@ void LogObserver::on_finish(const PhotoResult& result) {
       spdlog::debug("{}: {}", input, result.reason);
       break;
   }
+}
+
+void LogObserver::on_stray_removed(const std::filesystem::path& file) {
+  spdlog::info("{}: removed, a run that was killed has left it", file.string());
 }
 
 void JsonEvents::batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard) {

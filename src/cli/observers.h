@@ -17,6 +17,7 @@ class Observers final : public Observer {
   void on_start(const Job& job, Size size) override;
   void on_progress(const Job& job, double share_of_photo) override;
   void on_finish(const PhotoResult& result) override;
+  void on_stray_removed(const std::filesystem::path& file) override;
 
  private:
   std::vector<Observer*> all_;
@@ -28,6 +29,7 @@ class LogObserver final : public Observer {
   void on_start(const Job& job, Size size) override;
   void on_progress(const Job& /*job*/, double /*share*/) override {}
   void on_finish(const PhotoResult& result) override;
+  void on_stray_removed(const std::filesystem::path& file) override;
 
  private:
   std::set<std::string> notes_;  // what was said of plans already: once is enough

@@ -90,6 +90,7 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["photos"] = entries_->photos;
   const std::string text = dump(report, 2) + "\n";
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  (void)remove_strays(file_.has_parent_path() ? file_.parent_path() : fs::path("."));  // of a run killed here
   write_file_atomic(file_, {bytes, text.size()}, Replace::always);
 }
 

@@ -1,7 +1,10 @@
 #include "run.h"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <exception>
 
 #include "commands.h"
@@ -23,14 +26,31 @@ ExitCode dispatch(const Options& options, StatusLine& line) {
                     options.command);
 }
 
+/// A standard stream that is closed gets a file that refuses what is done to it: else the next file opened would be it,
+/// and the log would end up in a photo.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) == -1) (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+/// Results that nobody got are no success.
+int told(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  spdlog::error("stdout could not be written to: it was closed, or its disk is full");
+  return code == static_cast<int>(ExitCode::ok) ? static_cast<int>(ExitCode::failed) : code;
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv) {
+  occupy_standard_streams();
   static StatusLine line;  // outlives the logger, which lives until the end
+  set_up_logging(0, line);
   auto code = ExitCode::failed;
   try {
     const auto parsed = parse_options(argc, argv);
-    if (const auto* ended = std::get_if<ExitCode>(&parsed)) return static_cast<int>(*ended);
+    if (const auto* ended = std::get_if<ExitCode>(&parsed)) return told(static_cast<int>(*ended));
     const auto& options = std::get<Options>(parsed);
     set_up_logging(options.verbosity, line);
     code = dispatch(options, line);
@@ -40,7 +60,7 @@ int run(int argc, const char* const* argv) {
   } catch (const std::exception& error) {
     spdlog::error("unexpected: {}; please report this with the command line", error.what());
   }
-  return static_cast<int>(code);
+  return told(static_cast<int>(code));
 }
 
 }  // namespace hdrtile::cli

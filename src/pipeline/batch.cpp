@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -71,6 +72,14 @@ void run_threaded(std::span<const Job> jobs, const EngineSource& engine, Stages&
   if (fatal) std::rethrow_exception(fatal);
 }
 
+void clean_folders(std::span<const Job> jobs, Observer& observer) {
+  std::set<std::filesystem::path> folders;
+  for (const Job& job : jobs) folders.insert(job.output.has_parent_path() ? job.output.parent_path() : ".");
+  for (const auto& folder : folders) {
+    for (const auto& stray : remove_strays(folder)) observer.on_stray_removed(stray);
+  }
+}
+
 }  // namespace
 
 const char* to_string(PhotoStatus status) noexcept {
@@ -90,6 +99,7 @@ const char* to_string(PhotoStatus status) noexcept {
 BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel) {
   check_collisions(jobs, options);
+  clean_folders(jobs, observer);
   Stages stages(jobs, options, observer, cancel);
   const std::vector<Job> part = part_of(jobs, options.shard);
   if (options.jobs == 0) {

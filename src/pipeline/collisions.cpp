@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <cctype>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -36,6 +37,17 @@ class Spelling {
   std::unordered_map<std::string, fs::path> parents_;
 };
 
+std::string in_lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+fs::path existing_part(fs::path folder) {
+  std::error_code error;
+  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
+}
+
 bool carries_stamp(const fs::path& path, const DecodeLimits& limits) {
   try {
     return read_header(read_file(path, limits), path, limits).stamp.has_value();
@@ -49,11 +61,15 @@ bool carries_stamp(const fs::path& path, const DecodeLimits& limits) {
 void check_collisions(std::span<const Job> jobs, const BatchOptions& options) {
   Spelling spelling;
   std::unordered_map<std::string, const Job*> outputs;
+  std::unordered_map<std::string, const Job*> outputs_in_lower_case;
   for (const Job& job : jobs) {
-    const auto [place, is_new] = outputs.try_emplace(spelling.of(job.output), &job);
-    if (!is_new) {
-      throw Error(ErrorCode::usage, place->second->input.string() + " and " + job.input.string() +
-                                        " would both be written to " + job.output.string() +
+    const std::string name = spelling.of(job.output);
+    const auto [same, is_new] = outputs.try_emplace(name, &job);
+    const auto [similar, is_unlike] = outputs_in_lower_case.try_emplace(in_lower_case(name), &job);
+    if (!is_new || (!is_unlike && ignores_case(existing_part(fs::path(name).parent_path())))) {
+      const Job& other = is_new ? *similar->second : *same->second;
+      throw Error(ErrorCode::usage, other.input.string() + " and " + job.input.string() + " would both be written to " +
+                                        job.output.string() +
                                         "; leave one of them out, or give them different places with -o");
     }
   }

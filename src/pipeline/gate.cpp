@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
+
 namespace hdrtile {
 namespace {
 
@@ -13,10 +16,18 @@ std::optional<Admitted> skip(PhotoResult& result, std::string reason) {
   return std::nullopt;
 }
 
-/// Whether the name is taken, be it by a link that leads nowhere.
+/// Whether the name is taken, be it by a link that leads nowhere. Throws where that cannot be told: a name that is too
+/// long, a disk that fails.
 bool taken(const fs::path& path) {
   std::error_code error;
-  return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+  const auto type = fs::symlink_status(path, error).type();
+  if (type != fs::file_type::none) return type != fs::file_type::not_found;
+  throw Error(ErrorCode::output,
+              path.string() + ": cannot be written: " + error.message() + "; choose another name or place with -o");
+}
+
+[[noreturn]] void refuse_taken(const fs::path& output) {
+  throw Error(ErrorCode::output, output.string() + " exists; remove it, or use another --on-exist");
 }
 
 /// Finds before the work what would fail after it: a folder that takes no file.
@@ -29,7 +40,7 @@ void require_place(const fs::path& output) {
                                        "; choose another place with -o");
   };
   if (!fs::is_directory(folder, error)) refuse("is no folder");
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse("gives no permission to write there");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse("takes no file: " + std::generic_category().message(errno));
 }
 
 bool same_work(const Stamp& a, const Stamp& b) {
@@ -54,9 +65,7 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
   if (exists && options_.on_exist == OnExist::skip) {
     return skip(result, output.string() + " exists; --on-exist update or overwrite redoes it");
   }
-  if (exists && options_.on_exist == OnExist::fail) {
-    throw Error(ErrorCode::output, output.string() + " exists; remove it, or use another --on-exist");
-  }
+  if (exists && options_.on_exist == OnExist::fail) refuse_taken(output);
 
   require_place(output);
   Admitted admitted;
@@ -80,7 +89,18 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
     if (is_current(output, admitted.stamp, reason)) return skip(result, std::move(reason));
   }
   if (options_.on_exist == OnExist::rename) result.job.output = free_name(output);
+  const bool replaces = options_.on_exist == OnExist::overwrite || (options_.on_exist == OnExist::update && exists);
+  admitted.replace = replaces ? Replace::always : Replace::never;
   return admitted;
+}
+
+bool Gate::overtaken(const PhotoResult& result) const {
+  return options_.on_exist != OnExist::rename && taken(result.job.output);
+}
+
+void Gate::yield(PhotoResult& result) const {
+  if (options_.on_exist == OnExist::fail) refuse_taken(result.job.output);
+  (void)skip(result, result.job.output.string() + " was written meanwhile, by another run");
 }
 
 bool Gate::is_current(const fs::path& output, const Stamp& stamp, std::string& reason) const {

@@ -15,6 +15,7 @@ struct Admitted {
   std::vector<std::uint8_t> file;
   std::vector<std::vector<std::uint8_t>> further;  ///< of the job's further exposures
   Stamp stamp;
+  Replace replace = Replace::never;
 };
 
 /// Decides from names and headers, before a pixel is decoded, what becomes of a photo. Thread-safe.
@@ -26,6 +27,11 @@ class Gate {
   /// Empty when the photo is skipped: result says why. Fills in what the header says and the output's final name.
   /// Throws Error when the photo fails.
   [[nodiscard]] std::optional<Admitted> admit(PhotoResult& result) const;
+
+  /// For a name that was free when the photo was admitted, and is asked for now: whether another run has taken it.
+  [[nodiscard]] bool overtaken(const PhotoResult& result) const;
+  /// What becomes of a photo whose name another run has taken: skipped, or failed (throws Error) where that was asked.
+  void yield(PhotoResult& result) const;
 
   /// The first of name, name_2, name_3, ... that neither exists nor is the output of another photo of the batch.
   [[nodiscard]] std::filesystem::path free_name(const std::filesystem::path& asked) const;

@@ -9,6 +9,8 @@
 namespace hdrtile {
 namespace {
 
+namespace fs = std::filesystem;
+
 class Stopwatch {
  public:
   [[nodiscard]] double ms() const {
@@ -75,6 +77,7 @@ std::optional<Work> Stages::decode(const Job& job) {
     auto admitted = gate_.admit(work.result);
     if (!admitted) return;
     work.stamp = std::move(admitted->stamp);
+    work.replace = admitted->replace;
     work.photo = decode(std::move(*admitted), job);
     work.result.input_size = work.photo.pixels.size();
     work.result.warnings = work.photo.warnings;
@@ -88,6 +91,7 @@ bool Stages::infer(Work& work, const EngineSource& engine) {
   PhotoResult& result = work.result;
   const bool goes_on = attempt(result, [&] {
     if (stopped_) throw Error(ErrorCode::cancelled, stop_reason_);
+    if (work.replace == Replace::never && gate_.overtaken(result)) return gate_.yield(result);
     Engine& model = engine();
     {
       const std::lock_guard lock(reporting_);
@@ -117,28 +121,17 @@ void Stages::encode(Work work) {
     const auto bytes = encode_photo(work.photo, options, result.warnings);
     work.photo = {};
     throw_if_cancelled();
-    write(work.asked, result, bytes);
+    write(work, bytes);
     result.encode_ms = watch.ms();
   });
   if (written) finish(result);
 }
 
-void Stages::write(const Job& asked, PhotoResult& result, std::span<const std::uint8_t> bytes) const {
-  const bool replaces = options_.on_exist == OnExist::overwrite || options_.on_exist == OnExist::update;
-  if (options_.on_exist != OnExist::rename) {
-    write_file_atomic(result.job.output, bytes, replaces ? Replace::always : Replace::never);
-    return;
-  }
-  while (true) {
-    try {
-      write_file_atomic(result.job.output, bytes, Replace::never);
-      return;
-    } catch (const Error&) {
-      // Somebody took the name since it was chosen: take the next. Any other fault stays one.
-      const auto next = gate_.free_name(asked.output);
-      if (next == result.job.output) throw;
-      result.job.output = next;
-    }
+void Stages::write(Work& work, std::span<const std::uint8_t> bytes) const {
+  fs::path& output = work.result.job.output;
+  while (!write_file_atomic(output, bytes, work.replace)) {
+    if (options_.on_exist != OnExist::rename) return gate_.yield(work.result);
+    output = gate_.free_name(work.asked.output);
   }
 }
 

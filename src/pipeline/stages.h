@@ -17,6 +17,7 @@ struct Work {
   PhotoResult result;
   Photo photo;
   Stamp stamp;
+  Replace replace = Replace::never;
 };
 
 /// What is done to one photo, in three stages; how they are run (inline, on threads) is not known here. Every photo is
@@ -44,7 +45,7 @@ class Stages {
   bool attempt(PhotoResult& result, const Stage& stage);
   void throw_if_cancelled() const;
   [[nodiscard]] Photo decode(Admitted admitted, const Job& job) const;
-  void write(const Job& asked, PhotoResult& result, std::span<const std::uint8_t> bytes) const;
+  void write(Work& work, std::span<const std::uint8_t> bytes) const;
 
   const BatchOptions& options_;
   Observer& observer_;

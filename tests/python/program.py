@@ -56,3 +56,18 @@ def read(path):
 
 def names(folder):
     return sorted(p.name for p in Path(folder).iterdir())
+
+
+def jpeg(folder, name='photo.jpg'):
+    return write(folder / name, scene(48, 64))
+
+
+def assert_fails_alone(photo, *reasons, prefix=(), **options):
+    """The photo fails with its name and one of the reasons, the good one beside it is done, nothing else appears."""
+    good = jpeg(photo.parent, 'good.jpg')
+    before = set(names(photo.parent))
+    result = enhance(photo, good, prefix=prefix, **options)
+    assert result.returncode == 1, result.stderr
+    assert str(photo.name) in result.stderr
+    assert any(reason in result.stderr.lower() for reason in reasons), result.stderr
+    assert set(names(photo.parent)) == before | {'good_hdr.jpg'}
