@@ -87,7 +87,12 @@ void check_collisions(std::span<const Job> jobs, const BatchOptions& options) {
     const auto found = inputs.find(*id);
     if (found == inputs.end()) continue;
     const fs::path& hit = found->second;
-    if (!options.reprocess && carries_stamp(hit, options.limits)) continue;
+    if (!options.reprocess && carries_stamp(hit, options.limits)) {
+      if (options.shard.count == 1) continue;
+      throw Error(ErrorCode::usage, hit.string() + " is a result, of " + job.input.string() +
+                                        ", and in the list, which so differs from what shards that began earlier were "
+                                        "given; write the list to a file once, or results elsewhere with -o");
+    }
     throw Error(ErrorCode::usage, "the output of " + job.input.string() + ", " + job.output.string() +
                                       ", is an input itself" + (hit == job.output ? "" : " (" + hit.string() + ")") +
                                       ", and an input is never written to; choose another name with -o");

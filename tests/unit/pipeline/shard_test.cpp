@@ -70,6 +70,15 @@ TEST_F(Shards, CollisionsOfOtherShardsAreFoundByAll) {
   EXPECT_TRUE(files("_hdr").empty());
 }
 
+TEST_F(Shards, AListThatGrewByResultsIsRefused) {
+  const std::vector<Job> jobs{add_photo("a.jpg"), add_photo("b.jpg")};
+  ASSERT_EQ(inputs_of(jobs, {1, 2}).size(), 1U);
+  // What a folder named as input gives the shard that starts next.
+  const std::vector<Job> grown{jobs[0], job_of("a_hdr.jpg"), jobs[1]};
+  EXPECT_THROW(inputs_of(grown, {2, 2}), Error);
+  EXPECT_NO_THROW(inputs_of(grown, {1, 1})) << "a run that does all of it loses none";
+}
+
 TEST_F(Shards, OutputThatIsAnotherShardsInputIsRefused) {
   const Job other = add_photo("b.jpg");
   Job job = add_photo("a.jpg");
