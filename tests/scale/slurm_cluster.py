@@ -1,6 +1,7 @@
 """A Slurm of two nodes on this machine's loopback, in a folder of its own: munged, slurmctld and two slurmd, none of them a fake."""
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ PROGRAMS = ('munged', 'slurmctld', 'slurmd', 'sbatch', 'srun', 'scontrol', 'scan
 NODES = ('node1', 'node2')
 SBIN = '/usr/sbin:/sbin'
 
-# No cgroups, no accounting: what a container or a virtual machine may not have, and what hdrtile does not need.
+# No cgroups: a container or a virtual machine may not have them. No accounting: that is the default.
 CONFIG = '''ClusterName=hdrtile
 SlurmctldHost=localhost(127.0.0.1)
 SlurmctldPort={ports[0]}
@@ -21,7 +22,6 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
 AuthInfo=socket={folder}/munge.socket
-CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -29,14 +29,10 @@ SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/filetxt
 JobCompLoc={folder}/jobcomp.log
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
-MpiDefault=none
 ReturnToService=2
 SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1
 SlurmctldParameters=node_reg_mem_percent=1
@@ -50,6 +46,10 @@ PartitionName=all Nodes={names} Default=YES State=UP MaxTime=INFINITE
 def missing_programs():
     path = f"{os.environ['PATH']}:{SBIN}"
     return [name for name in PROGRAMS if not shutil.which(name, path=path)]
+
+
+def version():
+    return tuple(map(int, re.findall(r'\d+', subprocess.run(['sbatch', '--version'], capture_output=True, text=True).stdout)[:2]))
 
 
 def free_ports(count):
@@ -90,7 +90,7 @@ class Cluster:
                           for name, port in zip(NODES, ports[1:]))
         (self.folder / 'slurm.conf').write_text(CONFIG.format(folder=self.folder, ports=ports, user=getpass.getuser(), nodes=nodes,
                                                               names=','.join(NODES)))
-        (self.folder / 'cgroup.conf').write_text('')
+        (self.folder / 'cgroup.conf').write_text('CgroupPlugin=disabled\n' if version() >= (23, 2) else '')
         (self.folder / 'munge.key').write_bytes(os.urandom(128))
         (self.folder / 'munge.key').chmod(0o400)
         self._daemon('munged', '--foreground', '--force', *(f'--{what}={self.folder}/munge.{what.split("-")[0]}' for what in (

@@ -38,9 +38,10 @@ def facts(path):
     return found.st_ino, found.st_mtime_ns
 
 
-def restarts(cluster, job, number):
+def waits_again(cluster, job, number):
     text = cluster.call('scontrol', 'show', 'job', f'{job}_{number}', '--oneliner').stdout
-    return int(dict(field.split('=', 1) for field in text.split() if '=' in field)['Restarts'])
+    facts = dict(field.split('=', 1) for field in text.split() if '=' in field)
+    return (facts['Restarts'], facts['JobState']) == ('1', 'PENDING')
 
 
 def submit(cluster, folder):
@@ -61,7 +62,7 @@ def kill_midway(cluster, job, out):
     (pid,) = cluster.processes('hdrtile', f'SLURM_ARRAY_TASK_ID={number}')
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: number not in on(cluster, 'node1'), 'its end')
-    wait_for(lambda: restarts(cluster, job, number) == 1, 'its requeue')
+    wait_for(lambda: waits_again(cluster, job, number), 'its requeue')
     cluster.call('scontrol', 'update', f'JobId={job}_{number}', 'StartTime=now')  # Slurm waits two minutes before a second try
     done = {name: facts(out / name) for name in of_task(number, out) if not name.startswith('.')}
     assert 0 < len(done) < PHOTOS / TASKS, 'it was not killed midway: the test shows nothing'
