@@ -79,7 +79,8 @@ inline constexpr auto enhance_footer = R"(Examples:
 Progress events, one JSON object a line: {"event": "batch", "photos": N, "shard", ...} first; for each photo
 {"event": "start", "input", "width", "height"}, {"event": "progress", "input", "share"} with share in
 0..1, {"event": "finish", "input", "output", "status", "reason", ...} with status done, skipped,
-failed or cancelled; at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "seconds"}.
+failed or cancelled (a name that is no UTF-8 is given in "input_bytes", "output_bytes" as well,
+percent-encoded); at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "seconds"}.
 
 A photo that fails does so alone; results appear whole or not at all; inputs are never written to.
 Exit codes: 0 all done (skips included), 1 some photos failed, 2 usage, 3 model or device, 130 interrupted)";

@@ -2,10 +2,35 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <cctype>
+#include <cstring>
+
 namespace hdrtile::cli {
+namespace {
+
+std::string percent_encoded(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || std::strchr("/-._~", c) != nullptr);
+    text += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+void put_path(Json& json, const std::string& key, const std::filesystem::path& path) {
+  json[key] = path.string();
+  try {
+    (void)json[key].dump();
+  } catch (const Json::exception&) {
+    json[key + "_bytes"] = percent_encoded(path.native());
+  }
 }
 
 Json to_json(Size size) { return {{"width", size.width}, {"height", size.height}}; }
@@ -25,10 +50,11 @@ Json to_json(const MemoryPlan& plan) {
 }
 
 Json to_json(const PhotoResult& result) {
-  Json json = {{"input", result.job.input.string()},
-               {"output", result.job.output.string()},
-               {"status", to_string(result.status)},
-               {"reason", result.reason}};
+  Json json;
+  put_path(json, "input", result.job.input);
+  put_path(json, "output", result.job.output);
+  json["status"] = to_string(result.status);
+  json["reason"] = result.reason;
   for (const auto& exposure : result.job.further) json["further_exposures"].push_back(exposure.string());
   if (result.input_size.width > 0) json["input_size"] = to_json(result.input_size);
   if (result.output_size.width > 0) json["output_size"] = to_json(result.output_size);

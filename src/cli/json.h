@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -9,8 +10,12 @@ namespace hdrtile::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// As text; names that are no UTF-8 are shown with replacement characters rather than refused. Indent -1: one line.
+/// As text; what is no UTF-8 is shown with replacement characters rather than refused. Indent -1: one line.
 [[nodiscard]] std::string dump(const Json& json, int indent);
+
+/// Puts a path under `key`. JSON is UTF-8 and names may hold any bytes: for one that is no UTF-8, `key`_bytes has them
+/// all, percent-encoded (RFC 3986).
+void put_path(Json& json, const std::string& key, const std::filesystem::path& path);
 
 [[nodiscard]] Json to_json(Size size);
 [[nodiscard]] Json to_json(const MemoryPlan& plan);

@@ -94,11 +94,15 @@ void JsonEvents::batch(std::size_t photos, const std::string& model, const std::
 }
 
 void JsonEvents::on_start(const Job& job, Size size) {
-  put_line({{"event", "start"}, {"input", job.input.string()}, {"width", size.width}, {"height", size.height}});
+  Json event = {{"event", "start"}, {"width", size.width}, {"height", size.height}};
+  put_path(event, "input", job.input);
+  put_line(event);
 }
 
 void JsonEvents::on_progress(const Job& job, double share_of_photo) {
-  put_line({{"event", "progress"}, {"input", job.input.string()}, {"share", share_of_photo}});
+  Json event = {{"event", "progress"}, {"share", share_of_photo}};
+  put_path(event, "input", job.input);
+  put_line(event);
 }
 
 void JsonEvents::on_finish(const PhotoResult& result) {

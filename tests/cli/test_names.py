@@ -1,0 +1,77 @@
+"""Names of any bytes and any length, and other locales."""
+import json
+import os
+import subprocess
+import urllib.parse
+
+import pytest
+from program import enhance, jpeg, names
+
+
+def rename(photo, name):
+    return photo.rename(os.fsdecode(os.fsencode(photo.parent) + b'/' + name))
+
+
+def true_name(entry, key):
+    return urllib.parse.unquote_to_bytes(entry[f'{key}_bytes']) if f'{key}_bytes' in entry else os.fsencode(entry[key])
+
+
+@pytest.mark.parametrize('name', [b'caf\xe9 100% \xff.jpg', 'casa 🏠\n"\\.jpg'.encode(), b'half \xf0\x9f\x8f.jpg', b'%41.jpg'])
+def test_json_gives_every_name_back_byte_by_byte(tmp_path, name):
+    photo = rename(jpeg(tmp_path), name)
+    result = enhance(photo, '--report', tmp_path / 'report.json', '--progress', 'json')
+    assert result.returncode == 0, result.stderr
+    entries = json.loads((tmp_path / 'report.json').read_bytes().decode('utf-8'))['photos']
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    for entry in entries + [event for event in events if event['event'] in ('start', 'progress', 'finish')]:
+        assert true_name(entry, 'input') == os.fsencode(photo)
+    output = true_name(entries[0], 'output')
+    assert output == os.fsencode(photo)[:-4] + b'_hdr.jpg' and os.path.exists(output)
+
+
+def test_a_fault_names_a_file_that_is_no_utf8(tmp_path):
+    photo = rename(jpeg(tmp_path), b'caf\xe9.jpg')
+    photo.write_bytes(b'')
+    result = enhance(photo)
+    assert result.returncode == 1
+    assert os.fsdecode(b'caf\xe9.jpg') in result.stderr
+
+
+def test_the_longest_name_that_has_a_result(tmp_path):
+    photo = rename(jpeg(tmp_path), b'x' * 247 + b'.jpg')
+    assert enhance(photo).returncode == 0
+    assert names(tmp_path) == sorted([photo.name, 'x' * 247 + '_hdr.jpg'])
+
+
+@pytest.mark.parametrize('length', [252, 255])
+def test_a_name_too_long_for_its_result_fails_alone_before_the_work(tmp_path, length):
+    photo, good = rename(jpeg(tmp_path), b'x' * (length - 4) + b'.jpg'), jpeg(tmp_path, 'good.jpg')
+    for on_exist in ('skip', 'overwrite'):
+        result = enhance(photo, good, '--on-exist', on_exist, '-v')
+        assert result.returncode == 1, 'not skipped as if its result existed'
+        assert 'File name too long' in result.stderr and '-o' in result.stderr
+        assert 'begins' not in ''.join(line for line in result.stderr.splitlines() if 'xxx' in line)
+        assert names(tmp_path) == sorted([photo.name, 'good.jpg', 'good_hdr.jpg'])
+    assert enhance(photo, '-o', f'{tmp_path}/short.jpg').returncode == 0
+
+
+@pytest.mark.parametrize('locale', ['C', 'POSIX', 'C.UTF-8', 'de_DE.UTF-8', 'tr_TR.UTF-8'])
+def test_locales_change_nothing(tmp_path, locale):
+    """hdrtile sets none, so that a comma is no decimal point and I is the capital of i; where a locale is missing, C counts."""
+    photo = rename(jpeg(tmp_path), 'INDIGO ı.JPG'.encode())
+    result = enhance(photo, '--strength', .5, '--report', tmp_path / 'report.json', env=os.environ | {'LC_ALL': locale, 'LANG': locale})
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert 'strength=0.5' in report['settings'] and report['photos'][0]['ms']['decode'] > 0
+    assert 'INDIGO ı_hdr.JPG' in names(tmp_path)
+
+
+def test_the_bytes_do_not_depend_on_the_locale(tmp_path):
+    known = subprocess.run(['locale', '-a'], capture_output=True, text=True).stdout.split()
+    photo = jpeg(tmp_path)
+    outputs = []
+    for locale in {'C', *[name for name in known if name.startswith(('de_DE', 'tr_TR', 'C.'))]}:
+        folder = tmp_path / locale
+        assert enhance(photo, '--strength', .5, '-o', f'{folder}/', env=os.environ | {'LC_ALL': locale}).returncode == 0
+        outputs.append((folder / 'photo_hdr.jpg').read_bytes())
+    assert len(outputs) > 1 and len(set(outputs)) == 1
