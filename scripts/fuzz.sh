@@ -63,7 +63,8 @@ build-fuzz/fuzz_corpus tests/samples build-fuzz/seeds
 # --- run -----------------------------------------------------------------------------------------------------------------
 # Photos of the targets have at most a quarter of a megapixel, and a megabyte of metadata: who asks for 256 MB at once has
 # believed a number in a file before checking it.
-limits=(-max_total_time="$seconds" -timeout=25 -rss_limit_mb=2560 -malloc_limit_mb=256 -max_len=65536 -print_final_stats=1)
+limits=(-max_total_time="$seconds" -timeout=25 -rss_limit_mb=2560 -malloc_limit_mb=256 -max_len=65536 -print_final_stats=1
+  -close_fd_mask=3)  # libjxl prints about each damaged file
 
 fuzz() {
   local target=$1 corpus=build-fuzz/corpus/$1 dictionary=tests/fuzz/$1.dict

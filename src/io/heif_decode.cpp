@@ -13,8 +13,10 @@ namespace {
 
 class Reader {
  public:
-  Reader(ByteView file, const std::filesystem::path& path) : path_(path), context_(heif_context_alloc()) {
+  Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
+      : path_(path), context_(heif_context_alloc()) {
     if (!context_) throw Error(ErrorCode::out_of_memory, path.string() + ": no memory to decode it");
+    limit_pictures(limits);
     check(heif_context_read_from_memory_without_copy(context_.get(), file.data(), file.size(), nullptr));
     heif_image_handle* handle = nullptr;
     check(heif_context_get_primary_image_handle(context_.get(), &handle));
@@ -60,6 +62,8 @@ class Reader {
   }
 
   void check(const heif_error& error) const {
+    if (error.subcode == heif_suberror_Security_limit_exceeded)
+      throw Error(ErrorCode::limit, path_.string() + ": is larger than libheif allows (" + error.message + ")");
     switch (error.code) {
       case heif_error_Ok:
         return;
@@ -72,6 +76,14 @@ class Reader {
       default:
         fail(error.message);
     }
+  }
+
+  /// A picture inside may be larger than the header says the whole is. Older libheifs have fixed limits.
+  void limit_pictures([[maybe_unused]] const DecodeLimits& limits) {
+#if LIBHEIF_HAVE_VERSION(1, 19, 0)
+    heif_context_get_security_limits(context_.get())->max_image_size_pixels =
+        2 * static_cast<std::uint64_t>(limits.max_pixels);  // twice: parts of pictures are padded
+#endif
   }
 
   void read_profile(FileHead& head, MetadataBudget& budget) const {
@@ -143,11 +155,11 @@ class Reader {
 }  // namespace
 
 FileHead read_heif_head(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
-  return Reader(file, path).head(limits);
+  return Reader(file, path, limits).head(limits);
 }
 
 DecodedFile decode_heif(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
-  Reader reader(file, path);
+  Reader reader(file, path, limits);
   DecodedFile decoded;
   decoded.head = reader.head(limits);
   decoded.pixels = reader.read(decoded.head);

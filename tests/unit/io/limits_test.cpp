@@ -84,6 +84,43 @@ TEST(Limits, AJpegOfManySegmentsKeepsWhatFits) {
   EXPECT_LT(again.size(), 1'200'000U);
 }
 
+TEST(Limits, AGiantHeicOrAvifIsRefusedByItsHeader) {
+  for (const Format format : {Format::heic, Format::avif}) {
+    if (!facts_of(format).reads || !facts_of(format).writes) continue;
+    Bytes file = encode(decode(make_jpeg({})), {.format = format});
+    std::size_t at = 0;
+    int changed = 0;
+    while ((at = as_text(file).find("ispe"sv, at + 1)) != std::string_view::npos) {  // version 4, width 4, height 4
+      std::memcpy(file.data() + at + 8, "\0\0\x75\x30\0\0\x75\x30", 8);              // 30,000 x 30,000
+      ++changed;
+    }
+    EXPECT_GT(changed, 0);
+    expect_error(ErrorCode::limit, "photo: is ", [&] { decode(file); });
+  }
+}
+
+TEST(Limits, AGiantJxlIsRefusedByItsHeader) {
+  if (!facts_of(Format::jxl).reads) GTEST_SKIP() << "built without libjxl";
+  // Bits from the lowest: no multiples of 8; each side in 30 bits; no ratio; metadata as usual.
+  Bytes file{0xFF, 0x0A};
+  std::vector<bool> bits{false};
+  const auto add = [&](std::uint32_t value, int count) {
+    for (int i = 0; i < count; ++i) bits.push_back((value >> static_cast<unsigned>(i) & 1U) != 0);
+  };
+  for (const bool last : {false, true}) {
+    add(3, 2);
+    add(99'999, 30);
+    if (!last) add(0, 3);
+  }
+  add(1, 1);
+  bits.resize(bits.size() + 400);
+  for (std::size_t i = 0; i + 8 <= bits.size(); i += 8) {
+    file.push_back(0);
+    for (std::size_t k = 0; k < 8; ++k) file.back() |= static_cast<std::uint8_t>(bits[i + k] << k);
+  }
+  expect_error(ErrorCode::limit, "100000 x 100000", [&] { decode(file); });
+}
+
 /// Entries of 12 bytes that all name the same bytes.
 Bytes overlapping_tiff(std::uint32_t entries, std::uint32_t bytes) {
   Bytes file(8 + 2 + entries * 12 + 4 + bytes);
