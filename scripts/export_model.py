@@ -111,8 +111,19 @@ def export(args):
     torch.jit.save(scripted, str(partial), _extra_files={'hdrtile.json': json.dumps(description, indent=1)})
     check(model, torch.jit.load(str(partial)))
     partial.rename(args.out)
+    write_sum(args.out)
     print(json.dumps(description, indent=1))
     print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
+
+
+def write_sum(path):
+    """The line of a model in SHA256SUMS beside it, which hdrtile checks models that are named by; as sha256sum writes it."""
+    sums = path.parent / 'SHA256SUMS'
+    lines = [line for line in sums.read_text().splitlines() if line[66:] != path.name] if sums.exists() else []
+    lines.append(f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}')
+    partial = sums.with_suffix('.tmp')
+    partial.write_text('\n'.join(sorted(lines, key=lambda line: line[66:])) + '\n')
+    partial.rename(sums)
 
 
 def check(model, loaded):

@@ -76,6 +76,8 @@ struct PhotoHeader {
 struct DecodeLimits {
   std::int64_t max_pixels = 268'435'456;  ///< 16384 x 16384
   std::int64_t max_file_bytes = 2'147'483'647;
+  /// Of a photo's metadata together, as unpacked: what does not fit is dropped, with a warning.
+  std::int64_t max_metadata_bytes = 67'108'864;
 };
 
 /// A whole file. Throws Error{input}: missing, no rights, empty, a folder; Error{limit}: too large.

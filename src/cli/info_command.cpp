@@ -29,11 +29,17 @@ std::string describe(const ModelInfo& model) {
 }
 
 /// Models by name; one that cannot be read is told, not fatal.
+/// What a model in a models folder says of itself, once its hash is right.
+ModelInfo read_known_model(const std::filesystem::path& file) {
+  check_sums(file, sha256(read_file(file)));
+  return read_model_info(file);
+}
+
 Json models_json(const std::vector<std::filesystem::path>& files) {
   Json models = Json::array();
   for (const auto& file : files) {
     try {
-      models.push_back(to_json(read_model_info(file)));
+      models.push_back(to_json(read_known_model(file)));
     } catch (const Error& error) {
       spdlog::warn("{}", error.what());
     }
@@ -51,7 +57,7 @@ void print_system() {
   fmt::print("\nModels\n");
   for (const auto& file : list_models(folders)) {
     try {
-      const ModelInfo model = read_model_info(file);
+      const ModelInfo model = read_known_model(file);
       fmt::print("  {:<8} {}\n           {}\n", file.stem().string(), describe(model), file.string());
     } catch (const Error& error) {
       spdlog::warn("{}", error.what());

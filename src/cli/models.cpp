@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr auto draft_name = "draft";
 constexpr auto draft_of = "small";
+constexpr auto sums_name = "SHA256SUMS";
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -55,7 +57,7 @@ std::vector<fs::path> model_folders() {
 
 ModelChoice find_model(const std::string& name_or_file, const std::vector<fs::path>& folders) {
   const bool names_file = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".pt");
-  if (names_file || is_file(name_or_file)) {
+  if (names_file) {
     if (std::error_code error; !fs::exists(name_or_file, error)) {
       throw Error(ErrorCode::model,
                   "model " + name_or_file + " not found: no such file; known by name: " + known_names(folders));
@@ -68,15 +70,28 @@ ModelChoice find_model(const std::string& name_or_file, const std::vector<fs::pa
     }
     return fs::path();
   };
-  if (auto file = find(name_or_file); !file.empty()) return {.file = std::move(file)};
+  if (auto file = find(name_or_file); !file.empty()) return {.file = std::move(file), .by_name = true};
   if (name_or_file == draft_name) {
-    if (auto file = find(draft_of); !file.empty()) return {.file = std::move(file), .draft = true};
+    if (auto file = find(draft_of); !file.empty()) return {.file = std::move(file), .draft = true, .by_name = true};
   }
   std::string places;
   for (const auto& folder : folders) places += (places.empty() ? "" : ", ") + folder.string();
   throw Error(ErrorCode::model,
               "model '" + name_or_file + "' not found in " + (places.empty() ? "any models folder" : places) +
-                  "; known: " + known_names(folders) + "; --model takes the path of a TorchScript file, too");
+                  "; known: " + known_names(folders) + "; --model takes the path of a TorchScript file, too" +
+                  (is_file(name_or_file) ? ": the one in this folder is ./" + name_or_file : ""));
+}
+
+void check_sums(const fs::path& model, const std::string& sha256) {
+  std::ifstream sums(model.parent_path() / sums_name);
+  for (std::string line; std::getline(sums, line);) {
+    // 64 digits, a space, a space or a star, the name.
+    if (line.size() < 66 || line.substr(66) != model.filename()) continue;
+    if (line.substr(0, 64) == sha256) return;
+    throw Error(ErrorCode::model, "model '" + model.string() + "' is not the file that " + sums_name +
+                                      " beside it names: it is damaged or was changed; install hdrtile again, or if "
+                                      "you changed it, run sha256sum anew");
+  }
 }
 
 std::vector<fs::path> list_models(const std::vector<fs::path>& folders) {

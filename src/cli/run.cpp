@@ -17,6 +17,8 @@ template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // clang before 17 wants to be told
 
 ExitCode dispatch(const Options& options, StatusLine& line) {
   return std::visit(Overloaded{[&](const EnhanceFlags& flags) { return run_enhance(flags, line); },

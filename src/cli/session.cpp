@@ -5,11 +5,25 @@
 #include "hdrtile/photo.h"
 
 namespace hdrtile::cli {
+namespace {
+
+/// Models are code: those of a models folder are checked before anything of them runs.
+std::string checked_hash(const ModelChoice& choice) {
+  if (!choice.by_name) return {};
+  const std::string hash = sha256(read_file(choice.file));
+  check_sums(choice.file, hash);
+  return hash;
+}
+
+}  // namespace
 
 Session::Session(const ModelFlags& flags)
-    : flags_(flags), choice_(find_model(flags.model, model_folders())), model_(read_model_info(choice_.file)) {
+    : flags_(flags),
+      choice_(find_model(flags.model, model_folders())),
+      sha256_(checked_hash(choice_)),
+      model_(read_model_info(choice_.file)) {
   model_.draft = choice_.draft;
-  sha256_ = sha256(read_file(choice_.file));
+  if (sha256_.empty()) sha256_ = sha256(read_file(choice_.file));  // what is missing or none is told better above
 }
 
 std::string Session::model_id() const {

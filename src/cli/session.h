@@ -30,8 +30,8 @@ class Session {
  private:
   ModelFlags flags_;
   ModelChoice choice_;
-  ModelInfo model_;
   std::string sha256_;
+  ModelInfo model_;
   std::unique_ptr<Engine> engine_;
 };
 

@@ -17,6 +17,8 @@ constexpr std::int64_t cpu_base = 640 * mib;
 constexpr int cuda_share_percent = 50;
 constexpr int most_tiles_cpu = 4;  // more cores are kept busy by one tile; a few spare the small ones the start-up
 constexpr int most_tiles_cuda = 16;
+constexpr int most_candidates = 1000;
+constexpr int longest_overlap = 1 << 28;  // as plan_tiles has it: what is asked for may be any number
 
 /// Activations per pixel of a tile where the model does not state them: a Restormer of width 48 needs about as much.
 constexpr double unstated_bytes_per_pixel = 4096;
@@ -36,26 +38,28 @@ class Needs {
     per_pixel_ = activations + static_cast<double>(3 * sizeof(float) * (1 + scaled_));
   }
 
-  [[nodiscard]] std::int64_t tile(const TilePlan& plan) const {
-    return static_cast<std::int64_t>(per_pixel_ * plan.x.side * plan.y.side);
-  }
+  [[nodiscard]] std::int64_t tile(const TilePlan& plan) const { return bytes(per_pixel_ * plan.x.side * plan.y.side); }
   /// The blender's row of tiles, always on the host.
   [[nodiscard]] std::int64_t band(const TilePlan& plan) const {
-    return static_cast<std::int64_t>(3 * sizeof(float)) * scaled_ * plan.x.length * plan.y.side;
+    return bytes(3.0 * sizeof(float) * static_cast<double>(scaled_) * plan.x.length * plan.y.side);
   }
   /// Photos on their way through the process beside the tile pass: 24 bytes a pixel hold eight of 8 bits, or two of
   /// floats.
   [[nodiscard]] std::int64_t photos(Size photo) const {
-    return std::int64_t{12} * (1 + scaled_) * photo.width * photo.height;
+    return bytes(12.0 * static_cast<double>(1 + scaled_) * photo.width * photo.height);
   }
 
  private:
+  /// No machine has so much, and sums of a few do not overflow.
+  static std::int64_t bytes(double estimate) { return static_cast<std::int64_t>(std::min(estimate, 1e17)); }
+
   std::int64_t scaled_;
   double per_pixel_ = 0;
 };
 
-/// A tile's sides that may be tried where none is asked for, largest first.
-std::vector<int> candidates(const ModelInfo& model, int smallest) {
+/// A tile's sides that may be tried where none is asked for, largest first: none far above the photo's, and not more
+/// than a thousand, though a model allows tiles of any size.
+std::vector<int> candidates(Size photo, const ModelInfo& model, int smallest) {
   std::vector<int> sides;
   if (!model.shapes.fixed.empty()) {
     std::copy_if(model.shapes.fixed.begin(), model.shapes.fixed.end(), std::back_inserter(sides),
@@ -65,7 +69,11 @@ std::vector<int> candidates(const ModelInfo& model, int smallest) {
     return sides;
   }
   const int multiple = std::max(model.multiple, 1);
-  for (int side = model.tile_default / multiple * multiple; side >= smallest; side -= multiple) sides.push_back(side);
+  const int longest = std::max({photo.width, photo.height, smallest});
+  const int largest =
+      std::min(model.tile_default, longest) / multiple * multiple + (longest < model.tile_default ? multiple : 0);
+  const int step = multiple * std::max((largest - smallest) / multiple / most_candidates, 1);
+  for (int side = largest; side >= smallest; side -= step) sides.push_back(side);
   if (sides.empty()) sides.push_back(model.tile_default);
   return sides;
 }
@@ -114,8 +122,9 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
   if (request.tile) {
     plan.tiles = cut(photo, model, request, *request.tile);
   } else {
-    const int smallest = std::max(2 * request.overlap.value_or(default_overlap(model)), model.shapes.min);
-    for (const int side : candidates(model, smallest)) {
+    const int overlap = std::clamp(request.overlap.value_or(default_overlap(model)), 0, longest_overlap);
+    const int smallest = std::max(2 * overlap, model.shapes.min);
+    for (const int side : candidates(photo, model, smallest)) {
       plan.tiles = cut(photo, model, request, side);
       if (fits(plan.tiles)) break;
     }

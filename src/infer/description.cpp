@@ -1,7 +1,6 @@
 #include "description.h"
 
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
@@ -14,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int max_side = 1 << 20;
+constexpr std::int64_t most_parameters = 1'000'000'000'000'000;
 
 /// One JSON object; knows where it came from, so that faults name file and key.
 class Reader {
@@ -132,7 +132,7 @@ void read_description(const std::string& json_text, ModelInfo& info) {
     root.fail("has a number of \"channels\" other than 3: hdrtile runs models from RGB to RGB");
   }
   if (const json* value = root.find("parameters")) {
-    info.parameters = root.integer("parameters", *value, 0, std::numeric_limits<std::int64_t>::max() / 2);
+    info.parameters = root.integer("parameters", *value, 0, most_parameters);
   }
   if (const json* value = root.find("bytes_per_pixel")) {
     if (!value->is_number() || value->get<double>() < 0) {

@@ -10,6 +10,7 @@
 #include "format.h"
 #include "hdrtile/bracket.h"
 #include "orientation.h"
+#include "tiff_extent.h"
 
 namespace hdrtile {
 namespace {
@@ -72,7 +73,7 @@ std::optional<Shot> read_shot(std::span<const std::uint8_t> file, const std::fil
                               const DecodeLimits& limits) {
   const FileHead head = codec_of(require_format(file, path)).read_head(file, path, limits);
   const Bytes& block = head.metadata.exif;
-  if (block.empty()) return std::nullopt;
+  if (block.empty() || overstates(block)) return std::nullopt;
   try {
     const Exiv2Toolkit toolkit;
     Exiv2::ExifData exif;

@@ -1,10 +1,12 @@
 #include "colour.h"
 
 #include <lcms2.h>
+#include <lcms2_plugin.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <type_traits>
@@ -28,6 +30,23 @@ struct DeleteContext {
 using Profile = std::unique_ptr<void, CloseProfile>;
 using Transform = std::unique_ptr<void, DeleteTransform>;
 using Context = std::unique_ptr<ContextState, DeleteContext>;
+
+/// A tag of a few bytes may speak of a table of half a gigabyte, which lcms would take memory for before it reads.
+constexpr cmsUInt32Number max_block = 64U << 20U;
+
+Context make_context() {
+  static cmsPluginMemHandler limited = [] {
+    cmsPluginMemHandler handler{};
+    handler.base = {cmsPluginMagicNumber, 2000, cmsPluginMemHandlerSig, nullptr};
+    handler.MallocPtr = [](cmsContext, cmsUInt32Number size) { return size > max_block ? nullptr : std::malloc(size); };
+    handler.FreePtr = [](cmsContext, void* block) { std::free(block); };
+    handler.ReallocPtr = [](cmsContext, void* block, cmsUInt32Number size) {
+      return size > max_block ? nullptr : std::realloc(block, size);
+    };
+    return handler;
+  }();
+  return Context(cmsCreateContext(&limited, nullptr));
+}
 
 /// sRGB's curve (IEC 61966-2-1), mirrored for negative light, as CSS Color 4 extends it: lcms would go on along the
 /// steep line at black, which makes -2.9 of a green that is -0.5.
@@ -76,7 +95,7 @@ int channels_of(ColourProfile::Space space) {
 class LcmsProfile : public ColourProfile {
  public:
   explicit LcmsProfile(ByteView icc)
-      : context_(cmsCreateContext(nullptr, nullptr)),
+      : context_(make_context()),
         profile_(cmsOpenProfileFromMemTHR(context_.get(), icc.data(), static_cast<cmsUInt32Number>(icc.size()))),
         srgb_(linear_srgb(context_.get())) {
     if (!profile_ || !srgb_) return;

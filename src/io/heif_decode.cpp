@@ -5,6 +5,7 @@
 #include "colour.h"
 #include "heif_codec.h"
 #include "heif_handles.h"
+#include "metadata_budget.h"
 #include "samples.h"
 
 namespace hdrtile {
@@ -12,8 +13,10 @@ namespace {
 
 class Reader {
  public:
-  Reader(ByteView file, const std::filesystem::path& path) : path_(path), context_(heif_context_alloc()) {
+  Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
+      : path_(path), context_(heif_context_alloc()) {
     if (!context_) throw Error(ErrorCode::out_of_memory, path.string() + ": no memory to decode it");
+    limit_pictures(limits);
     check(heif_context_read_from_memory_without_copy(context_.get(), file.data(), file.size(), nullptr));
     heif_image_handle* handle = nullptr;
     check(heif_context_get_primary_image_handle(context_.get(), &handle));
@@ -27,8 +30,9 @@ class Reader {
     check_size(head.size, path_, limits);
     head.depth = heif_image_handle_get_luma_bits_per_pixel(handle_.get()) > 8 ? Depth::u16 : Depth::u8;
     head.alpha = heif_image_handle_has_alpha_channel(handle_.get()) != 0;
-    read_profile(head);
-    read_metadata(head);
+    MetadataBudget budget(limits, head.warnings);
+    read_profile(head, budget);
+    read_metadata(head, budget);
     tell_of_further_pictures(head.warnings);
     return head;
   }
@@ -58,6 +62,8 @@ class Reader {
   }
 
   void check(const heif_error& error) const {
+    if (error.subcode == heif_suberror_Security_limit_exceeded)
+      throw Error(ErrorCode::limit, path_.string() + ": is larger than libheif allows (" + error.message + ")");
     switch (error.code) {
       case heif_error_Ok:
         return;
@@ -72,8 +78,17 @@ class Reader {
     }
   }
 
-  void read_profile(FileHead& head) const {
+  /// A picture inside may be larger than the header says the whole is. Older libheifs have fixed limits.
+  void limit_pictures([[maybe_unused]] const DecodeLimits& limits) {
+#if LIBHEIF_HAVE_VERSION(1, 19, 0)
+    heif_context_get_security_limits(context_.get())->max_image_size_pixels =
+        2 * static_cast<std::uint64_t>(limits.max_pixels);  // twice: parts of pictures are padded
+#endif
+  }
+
+  void read_profile(FileHead& head, MetadataBudget& budget) const {
     if (const std::size_t size = heif_image_handle_get_raw_color_profile_size(handle_.get()); size > 0) {
+      if (!budget.take(size, "the colour profile")) return;
       head.metadata.icc.resize(size);
       check(heif_image_handle_get_raw_color_profile(handle_.get(), head.metadata.icc.data()));
       return;
@@ -91,14 +106,16 @@ class Reader {
       head.metadata.icc = icc_of(Primaries::bt2020);
   }
 
-  void read_metadata(FileHead& head) const {
+  void read_metadata(FileHead& head, MetadataBudget& budget) const {
     const int count = heif_image_handle_get_number_of_metadata_blocks(handle_.get(), nullptr);
     std::vector<heif_item_id> ids(static_cast<std::size_t>(std::max(count, 0)));
     heif_image_handle_get_list_of_metadata_block_IDs(handle_.get(), nullptr, ids.data(), count);
     for (const heif_item_id id : ids) {
       const std::string_view type = heif_image_handle_get_metadata_type(handle_.get(), id);
       const std::string_view content = heif_image_handle_get_metadata_content_type(handle_.get(), id);
-      Bytes data(heif_image_handle_get_metadata_size(handle_.get(), id));
+      const std::size_t size = heif_image_handle_get_metadata_size(handle_.get(), id);
+      if (!budget.take(size, type)) continue;
+      Bytes data(size);
       if (data.empty() || heif_image_handle_get_metadata(handle_.get(), id, data.data()).code != heif_error_Ok)
         continue;
       if (type == "Exif" && data.size() > 4) {  // it begins with the block's offset
@@ -138,11 +155,11 @@ class Reader {
 }  // namespace
 
 FileHead read_heif_head(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
-  return Reader(file, path).head(limits);
+  return Reader(file, path, limits).head(limits);
 }
 
 DecodedFile decode_heif(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
-  Reader reader(file, path);
+  Reader reader(file, path, limits);
   DecodedFile decoded;
   decoded.head = reader.head(limits);
   decoded.pixels = reader.read(decoded.head);

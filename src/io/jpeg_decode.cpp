@@ -1,6 +1,7 @@
 #include "jpeg_codec.h"
 #include "jpeg_error.h"
 #include "jpeg_segments.h"
+#include "metadata_budget.h"
 
 namespace hdrtile {
 namespace {
@@ -35,8 +36,10 @@ class Decoder {
     check_size(head.size, path_, limits);
     head.channels = choose_colours();
     std::vector<JpegSegment> segments;
+    MetadataBudget budget(limits, head.warnings);
     for (auto* marker = info_.marker_list; marker != nullptr; marker = marker->next) {
-      segments.push_back({marker->marker, {marker->data, marker->data_length}});
+      if (budget.take(marker->data_length, "a segment"))
+        segments.push_back({marker->marker, {marker->data, marker->data_length}});
     }
     head.metadata = parse_jpeg_segments(segments, head.warnings);
     head.metadata.chroma = chroma();

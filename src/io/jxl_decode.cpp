@@ -5,12 +5,18 @@
 #include <tuple>
 
 #include "jxl_codec.h"
+#include "metadata_budget.h"
 #include "samples.h"
 
 namespace hdrtile {
 namespace {
 
-constexpr std::size_t max_box_bytes = 64U << 20U;
+/// Whether boxes of metadata are read. Those that do not fit into their budget are left out as a whole, by another
+/// start: libjxl goes on unpacking a box to its end, whatever it grows to.
+enum class Boxes : std::uint8_t { read, leave };
+struct BoxesDoNotFit {};
+
+constexpr std::uint32_t most_channels = 16;  // libjxl decodes those that are not asked for, too
 
 struct Destroy {
   void operator()(JxlDecoder* decoder) const noexcept { JxlDecoderDestroy(decoder); }
@@ -18,11 +24,11 @@ struct Destroy {
 
 class Reader {
  public:
-  Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
-      : path_(path), limits_(limits), decoder_(JxlDecoderCreate(nullptr)) {
+  Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits, Boxes boxes)
+      : path_(path), limits_(limits), budget_(limits, head_.warnings), decoder_(JxlDecoderCreate(nullptr)) {
     if (!decoder_) throw Error(ErrorCode::out_of_memory, path.string() + ": no memory to decode it");
-    JxlDecoderSubscribeEvents(decoder_.get(),
-                              JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_BOX | JXL_DEC_FULL_IMAGE);
+    JxlDecoderSubscribeEvents(decoder_.get(), JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE |
+                                                  (boxes == Boxes::read ? JXL_DEC_BOX : 0));
     JxlDecoderSetDecompressBoxes(decoder_.get(), JXL_TRUE);
     JxlDecoderSetInput(decoder_.get(), file.data(), file.size());
     JxlDecoderCloseInput(decoder_.get());
@@ -87,6 +93,10 @@ class Reader {
     if (info.xsize > INT32_MAX || info.ysize > INT32_MAX) fail("its size is impossible");
     head_.size = {static_cast<int>(info.xsize), static_cast<int>(info.ysize)};
     check_size(head_.size, path_, limits_);
+    if (info.num_extra_channels > most_channels)
+      throw Error(ErrorCode::limit, path_.string() + ": has " + std::to_string(info.num_extra_channels) +
+                                        " further channels, the limit is " + std::to_string(most_channels) +
+                                        "; save it without them");
     const bool is_float = info.exponent_bits_per_sample > 0;
     head_.depth = is_float || info.bits_per_sample > 16 ? Depth::f32
                   : info.bits_per_sample > 8            ? Depth::u16
@@ -106,12 +116,14 @@ class Reader {
     std::size_t size = 0;
 #if JPEGXL_NUMERIC_VERSION >= JPEGXL_COMPUTE_NUMERIC_VERSION(0, 9, 0)
     if (JxlDecoderGetICCProfileSize(decoder_.get(), JXL_COLOR_PROFILE_TARGET_DATA, &size) != JXL_DEC_SUCCESS) return;
+    if (!budget_.take(size, "the colour profile")) return;
     head_.metadata.icc.resize(size);
     check(
         JxlDecoderGetColorAsICCProfile(decoder_.get(), JXL_COLOR_PROFILE_TARGET_DATA, head_.metadata.icc.data(), size));
 #else
     if (JxlDecoderGetICCProfileSize(decoder_.get(), &format_, JXL_COLOR_PROFILE_TARGET_DATA, &size) != JXL_DEC_SUCCESS)
       return;
+    if (!budget_.take(size, "the colour profile")) return;
     head_.metadata.icc.resize(size);
     check(JxlDecoderGetColorAsICCProfile(decoder_.get(), &format_, JXL_COLOR_PROFILE_TARGET_DATA,
                                          head_.metadata.icc.data(), size));
@@ -134,7 +146,7 @@ class Reader {
   void grow_box() {
     if (open_ == nullptr) fail("its boxes contradict each other");
     const std::size_t filled = open_->size() - JxlDecoderReleaseBoxBuffer(decoder_.get());
-    if (open_->size() > max_box_bytes) fail("its metadata are too large");
+    if (!budget_.take(open_->size(), "a box")) throw BoxesDoNotFit();
     open_->resize(2 * open_->size());
     check(JxlDecoderSetBoxBuffer(decoder_.get(), open_->data() + filled, open_->size() - filled));
   }
@@ -163,22 +175,33 @@ class Reader {
 
   const std::filesystem::path& path_;
   const DecodeLimits& limits_;
-  std::unique_ptr<JxlDecoder, Destroy> decoder_;
   FileHead head_;
+  MetadataBudget budget_;
+  std::unique_ptr<JxlDecoder, Destroy> decoder_;
   JxlPixelFormat format_{};
   Bytes exif_;
   Bytes xmp_;
   Bytes* open_ = nullptr;  // the box that is being read
 };
 
+DecodedFile read(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits, bool with_pixels) {
+  try {
+    return Reader(file, path, limits, Boxes::read).read(with_pixels);
+  } catch (const BoxesDoNotFit&) {
+    DecodedFile decoded = Reader(file, path, limits, Boxes::leave).read(with_pixels);
+    decoded.head.warnings.emplace_back("metadata is larger than the limit and was dropped");
+    return decoded;
+  }
+}
+
 }  // namespace
 
 FileHead read_jxl_head(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
-  return Reader(file, path, limits).read(false).head;
+  return read(file, path, limits, false).head;
 }
 
 DecodedFile decode_jxl(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
-  return Reader(file, path, limits).read(true);
+  return read(file, path, limits, true);
 }
 
 }  // namespace hdrtile

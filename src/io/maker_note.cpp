@@ -4,6 +4,7 @@
 #include <array>
 
 #include "exiv2_toolkit.h"
+#include "tiff_extent.h"
 
 namespace hdrtile {
 namespace {
@@ -29,6 +30,7 @@ bool says_something(const Exiv2::Exifdatum& datum) {
 }  // namespace
 
 bool maker_note_tells_place(ByteView exif) {
+  if (overstates(exif)) return true;
   try {
     const Exiv2Toolkit toolkit;
     Exiv2::ExifData data;

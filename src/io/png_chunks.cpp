@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "deflate.h"
+#include "metadata_budget.h"
 #include "photoshop.h"
 
 namespace hdrtile {
@@ -14,7 +15,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t signature_bytes = 8;
-constexpr std::size_t max_unpacked = 64U << 20U;  // of one text or profile
 constexpr auto xmp_keyword = "XML:com.adobe.xmp"sv;
 constexpr auto raw_profile_prefix = "Raw profile type "sv;
 
@@ -33,7 +33,7 @@ bool split_at_zero(ByteView& rest, std::string_view& head) {
   return true;
 }
 
-std::optional<Text> parse_text(std::string_view kind, ByteView data) {
+std::optional<Text> parse_text(std::string_view kind, ByteView data, std::size_t most_bytes) {
   Text text;
   if (!split_at_zero(data, text.keyword)) return std::nullopt;
   bool packed = kind == "zTXt";
@@ -52,7 +52,7 @@ std::optional<Text> parse_text(std::string_view kind, ByteView data) {
     text.content = as_text(data);
     return text;
   }
-  const auto unpacked = inflate(data, max_unpacked);
+  const auto unpacked = inflate(data, most_bytes);
   if (!unpacked) return std::nullopt;
   text.content = as_text(*unpacked);
   return text;
@@ -61,7 +61,7 @@ std::optional<Text> parse_text(std::string_view kind, ByteView data) {
 class Reader {
  public:
   Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
-      : file_(file), path_(path), limits_(limits) {}
+      : file_(file), path_(path), limits_(limits), budget_(limits, head_.warnings) {}
 
   FileHead read() {
     std::size_t position = signature_bytes;
@@ -88,7 +88,7 @@ class Reader {
       } else if (!intact) {
         warn(std::string(kind) + " is damaged and was dropped");
       } else {
-        read_ancillary(kind, data);
+        if (budget_.take(data.size(), kind)) read_ancillary(kind, data);
       }
     }
   }
@@ -134,11 +134,11 @@ class Reader {
   void read_profile(ByteView data) {
     std::string_view name;
     const bool named = split_at_zero(data, name) && !data.empty();
-    const auto icc = named ? inflate(data.subspan(1), max_unpacked) : std::nullopt;
-    if (icc) {
+    const auto icc = named ? inflate(data.subspan(1), budget_.left()) : std::nullopt;
+    if (icc && budget_.take(icc->size(), "iCCP")) {
       head_.metadata.icc = *icc;
     } else {
-      warn("the colour profile is damaged and was dropped; the photo is taken as sRGB");
+      warn("the colour profile is damaged or too large and was dropped; the photo is taken as sRGB");
     }
   }
 
@@ -152,10 +152,10 @@ class Reader {
   }
 
   void read_text(std::string_view kind, ByteView data) {
-    const auto text = parse_text(kind, data);
+    const auto text = parse_text(kind, data, budget_.left());
     Metadata& metadata = head_.metadata;
-    if (!text) {
-      warn("a text entry is damaged and was dropped");
+    if (!text || !budget_.take(text->content.size(), kind)) {
+      warn("a text entry is damaged or too large and was dropped");
     } else if (text->keyword == xmp_keyword) {
       metadata.xmp.packet = text->content;
     } else if (text->keyword.starts_with(raw_profile_prefix)) {
@@ -190,6 +190,7 @@ class Reader {
   const std::filesystem::path& path_;
   const DecodeLimits& limits_;
   FileHead head_;
+  MetadataBudget budget_;
 };
 
 RawPart physical_size(const Density& density) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 
+#include "metadata_budget.h"
 #include "photoshop.h"
 #include "raw_codec.h"
 #include "tiff_exif.h"
@@ -78,8 +79,9 @@ class Developer {
   std::unique_ptr<LibRaw> raw_;  // half a megabyte: too much for a thread's stack
 };
 
-void read_metadata(ByteView file, FileHead& head) {
-  TiffMetadata metadata = read_metadata_of_tiff(file, head.warnings);
+void read_metadata(ByteView file, const DecodeLimits& limits, FileHead& head) {
+  MetadataBudget budget(limits, head.warnings);
+  TiffMetadata metadata = read_metadata_of_tiff(file, budget, head.warnings);
   head.metadata.exif = std::move(metadata.exif);
   head.metadata.xmp.packet = std::move(metadata.xmp);
   if (!metadata.iptc.empty()) head.metadata.photoshop = as_resource(metadata.iptc);
@@ -89,7 +91,7 @@ void read_metadata(ByteView file, FileHead& head) {
 
 FileHead read_raw_head(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits) {
   FileHead head = Developer(file, path).head(limits);
-  read_metadata(file, head);
+  read_metadata(file, limits, head);
   return head;
 }
 
@@ -97,7 +99,7 @@ DecodedFile decode_raw(ByteView file, const std::filesystem::path& path, const D
   Developer developer(file, path);
   DecodedFile decoded;
   decoded.head = developer.head(limits);
-  read_metadata(file, decoded.head);
+  read_metadata(file, limits, decoded.head);
   decoded.pixels = developer.develop();
   decoded.head.size = decoded.pixels.size();
   decoded.head.channels = decoded.pixels.channels();

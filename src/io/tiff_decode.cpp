@@ -3,10 +3,12 @@
 #include <cstring>
 #include <tuple>
 
+#include "metadata_budget.h"
 #include "photoshop.h"
 #include "samples.h"
 #include "tiff_codec.h"
 #include "tiff_exif.h"
+#include "tiff_extent.h"
 #include "tiff_file.h"
 
 namespace hdrtile {
@@ -30,9 +32,9 @@ struct Layout {
 class Reader {
  public:
   Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
-      : bytes_(file), path_(path), file_(file) {
+      : bytes_(file), path_(path), limits_(limits), file_(sound(file)) {
     if (file_.get() == nullptr) fail(file_.error());
-    read_layout(limits);
+    read_layout();
   }
 
   FileHead head() {
@@ -71,12 +73,18 @@ class Reader {
     throw Error(ErrorCode::unsupported, path_.string() + ": this TIFF " + what + "; convert it to 8 or 16 bit RGB");
   }
 
-  void read_layout(const DecodeLimits& limits) {
+  /// libtiff takes a copy of every tag as it opens a file.
+  ByteView sound(ByteView file) const {
+    if (overstates(file)) fail("its tags name more bytes than it has");
+    return file;
+  }
+
+  void read_layout() {
     const auto width = file_.value<std::uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
     const auto height = file_.value<std::uint32_t>(TIFFTAG_IMAGELENGTH, 0);
     if (width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX) fail("its size is impossible");
     layout_.size = {static_cast<int>(width), static_cast<int>(height)};
-    check_size(layout_.size, path_, limits);
+    check_size(layout_.size, path_, limits_);
     const auto bits = file_.value<std::uint16_t>(TIFFTAG_BITSPERSAMPLE, 1);
     const auto format = file_.value<std::uint16_t>(TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
     auto photometric = file_.value<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
@@ -134,13 +142,14 @@ class Reader {
 
   void read_metadata(FileHead& head) {
     Metadata& metadata = head.metadata;
-    const auto copy = [&](ttag_t tag) {
+    MetadataBudget budget(limits_, head.warnings);
+    const auto copy = [&](ttag_t tag, std::string_view name) {
       const ByteView data = file_.block(tag);
-      return Bytes(data.begin(), data.end());
+      return budget.take(data.size(), name) ? Bytes(data.begin(), data.end()) : Bytes();
     };
-    metadata.icc = copy(TIFFTAG_ICCPROFILE);
-    metadata.xmp.packet = as_text(file_.block(TIFFTAG_XMLPACKET));
-    metadata.photoshop = copy(TIFFTAG_PHOTOSHOP);
+    metadata.icc = copy(TIFFTAG_ICCPROFILE, "the colour profile");
+    metadata.xmp.packet = as_text(copy(TIFFTAG_XMLPACKET, "XMP"));
+    metadata.photoshop = copy(TIFFTAG_PHOTOSHOP, "what Photoshop wrote");
     metadata.premultiplied = layout_.premultiplied;
     if (TIFFIsBigTIFF(file_.get()) != 0) {
       toff_t exif = 0;
@@ -148,7 +157,7 @@ class Reader {
         head.warnings.emplace_back("EXIF of a BigTIFF is not read and was dropped");
       return;
     }
-    TiffMetadata further = read_metadata_of_tiff(bytes_, head.warnings);
+    TiffMetadata further = read_metadata_of_tiff(bytes_, budget, head.warnings);
     metadata.exif = std::move(further.exif);
     if (iptc_of(metadata.photoshop).empty() && !further.iptc.empty())
       append(metadata.photoshop, as_resource(further.iptc));
@@ -166,17 +175,24 @@ class Reader {
     return false;
   }
 
+  /// A tile may reach beyond the picture, but not so far that it only takes memory.
+  [[nodiscard]] std::size_t block_bytes() const {
+    constexpr std::uint64_t small = 64U << 20U;
+    const std::uint64_t bytes =
+        TIFFIsTiled(file_.get()) != 0 ? TIFFTileSize64(file_.get()) : TIFFStripSize64(file_.get());
+    const std::uint64_t pixels = static_cast<std::uint64_t>(layout_.size.width) * layout_.size.height;
+    if (bytes == 0 || bytes > 16 * pixels + small) fail("its blocks are of an impossible size");
+    return bytes;
+  }
+
   void read_blocks(Image& samples) {
     const bool tiled = TIFFIsTiled(file_.get()) != 0;
     const auto width = tiled ? file_.value<std::uint32_t>(TIFFTAG_TILEWIDTH, 0) : samples.width();
     auto height = tiled ? file_.value<std::uint32_t>(TIFFTAG_TILELENGTH, 0)
                         : file_.value<std::uint32_t>(TIFFTAG_ROWSPERSTRIP, UINT32_MAX);
     height = std::min(height, static_cast<std::uint32_t>(tiled ? INT32_MAX : samples.height()));
-    // A tile may reach beyond the picture, but not so far that it only takes memory.
-    const std::uint64_t block_bytes = tiled ? TIFFTileSize64(file_.get()) : TIFFStripSize64(file_.get());
-    if (width == 0 || height == 0 || block_bytes == 0 || block_bytes > 16 * samples.bytes() + (64U << 20U))
-      fail("its blocks are of an impossible size");
-    Bytes block(block_bytes);
+    if (width == 0 || height == 0) fail("its blocks are of an impossible size");
+    Bytes block(block_bytes());
     const int planes = layout_.planar ? samples.channels() : 1;
     for (int plane = 0; plane < planes; ++plane) {
       for (std::int64_t y = 0; y < samples.height(); y += height) {
@@ -235,6 +251,7 @@ class Reader {
   }
 
   Image read_as_rgb() {
+    (void)block_bytes();
     char reason[1024] = {};
     TIFFRGBAImage picture;
     if (TIFFRGBAImageBegin(&picture, file_.get(), 1, reason) != 1) fail(reason);
@@ -257,6 +274,7 @@ class Reader {
 
   ByteView bytes_;
   const std::filesystem::path& path_;
+  const DecodeLimits& limits_;
   TiffFile file_;
   Layout layout_;
 };

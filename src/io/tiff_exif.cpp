@@ -6,6 +6,7 @@
 
 #include "exiv2_toolkit.h"
 #include "hdrtile/error.h"
+#include "tiff_extent.h"
 #include "tiff_structure.h"
 
 namespace hdrtile {
@@ -60,8 +61,9 @@ Bytes buffer_content(const Buffer& buffer) {
 
 }  // namespace
 
-TiffMetadata read_metadata_of_tiff(ByteView file, Warnings& warnings) {
+TiffMetadata read_metadata_of_tiff(ByteView file, MetadataBudget& budget, Warnings& warnings) {
   TiffMetadata metadata;
+  if (!budget.take(stated_bytes(file), "EXIF")) return metadata;  // exiv2 takes a copy of every tag
   try {
     const Exiv2Toolkit toolkit;
     const auto image = Exiv2::ImageFactory::open(file.data(), static_cast<std::uint32_t>(file.size()));

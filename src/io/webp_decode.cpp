@@ -4,6 +4,7 @@
 #include <memory>
 #include <tuple>
 
+#include "metadata_budget.h"
 #include "samples.h"
 #include "webp_codec.h"
 
@@ -41,10 +42,15 @@ FileHead read_webp_head(ByteView file, const std::filesystem::path& path, const 
   const WebPData data{file.data(), file.size()};
   const std::unique_ptr<WebPMux, DeleteMux> mux(WebPMuxCreate(&data, 0));
   if (!mux) fail(path, "it ends within a chunk");
-  const ByteView icc = chunk(mux.get(), "ICCP");
+  MetadataBudget budget(limits, head.warnings);
+  const auto take = [&](const char* name) {
+    const ByteView found = chunk(mux.get(), name);
+    return budget.take(found.size(), name) ? found : ByteView();
+  };
+  const ByteView icc = take("ICCP");
   head.metadata.icc.assign(icc.begin(), icc.end());
-  head.metadata.exif = exif_block(chunk(mux.get(), "EXIF"));
-  head.metadata.xmp.packet = as_text(chunk(mux.get(), "XMP "));
+  head.metadata.exif = exif_block(take("EXIF"));
+  head.metadata.xmp.packet = as_text(take("XMP "));
   head.metadata.lossless = features.format == 2;
   head.orientation = orientation_of(head.metadata);
   return head;

@@ -22,5 +22,5 @@ def test_installed_tree_holds_licence_and_documents(tmp_path):
     files = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob('*') if p.is_file()}
     assert {'bin/hdrtile', 'share/doc/hdrtile/LICENSE', 'share/doc/hdrtile/README.md'} <= files
     models = {p.name for p in (ROOT / 'models').glob('*.pt')}
-    assert models and {f'share/hdrtile/models/{name}' for name in models} <= files
+    assert models and {f'share/hdrtile/models/{name}' for name in (*models, 'SHA256SUMS')} <= files
     assert not [name for name in files if name.endswith('.py')]

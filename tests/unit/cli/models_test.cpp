@@ -26,6 +26,38 @@ TEST_F(Models, AreFoundByPath) {
   EXPECT_EQ(find_model("sub/other", {}).file, "sub/other");
 }
 
+TEST_F(Models, AFileInTheCurrentFolderIsNotTakenForTheModelOfItsName) {
+  write("small");
+  write("huge");
+  write("one/small.pt");
+  const ModelChoice choice = find_model("small", {"one"});
+  EXPECT_EQ(choice.file, "one/small.pt");
+  EXPECT_TRUE(choice.by_name);
+  EXPECT_FALSE(find_model("one/small.pt", {"one"}).by_name);
+  try {
+    (void)find_model("huge", {"one"});
+    ADD_FAILURE() << "it took a file that was not named by its path";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("./huge"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(Models, AreWhatTheSumsBesideThemSay) {
+  const std::string good(64, 'a');
+  write("one/small.pt");
+  EXPECT_NO_THROW(check_sums("one/small.pt", good)) << "no sums, no check";
+  write("one/SHA256SUMS", std::string(64, 'b') + "  base.pt\n" + good + "  small.pt\n");
+  EXPECT_NO_THROW(check_sums("one/small.pt", good));
+  EXPECT_NO_THROW(check_sums("one/mine.pt", good)) << "not named, no check";
+  try {
+    check_sums("one/base.pt", good);
+    ADD_FAILURE() << "another file passed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::model);
+    EXPECT_NE(std::string(error.what()).find("one/base.pt"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(Models, DraftIsSmallsUnlessThereIsOne) {
   write("one/small.pt");
   EXPECT_EQ(find_model("draft", {"one"}).file, "one/small.pt");

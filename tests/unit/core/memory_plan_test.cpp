@@ -133,6 +133,20 @@ TEST(MemoryPlan, ReducedPrecisionTakesHalfAndADraftTakesLittle) {
   EXPECT_LT(plan.expected_bytes / plan.batch, plan_on_cpu(model, {}).expected_bytes);
 }
 
+TEST(MemoryPlan, NumbersOfAHostileModelNeitherOverflowNorTakeLong) {
+  ModelInfo model = model_of(1e300);
+  model.halo = 0;
+  model.multiple = 1;
+  model.scale = 16;
+  model.parameters = 1'000'000'000'000'000;
+  model.tile_default = 1 << 20;
+  const MemoryLimits limits{.budget = gib, .free = gib};
+  const MemoryPlan plan = plan_memory({1 << 28, 1}, model, cpu, {}, limits);  // a million sides, were each tried
+  EXPECT_EQ(plan.batch, 1);
+  EXPECT_GT(plan.expected_bytes, gib);
+  EXPECT_EQ(plan_memory(photo_7mp, model, cpu, {.overlap = 2'000'000'000}, limits).tiles.count(), 1);
+}
+
 TEST(MemoryPlan, AnUnknownGpuCountsAsASmallOne) {
   const MemoryLimits limits = memory_limits(engine_on("cuda:1"), 0);
   EXPECT_GT(limits.budget, gib);

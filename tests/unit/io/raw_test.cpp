@@ -7,56 +7,10 @@
 #include "tiff_exif.h"
 #include "tiff_file.h"
 #include "tiff_structure.h"
+#include "tiffs.h"
 
 namespace hdrtile::test {
 namespace {
-
-/// A DNG whose camera sees linear sRGB: an RGGB mosaic of one colour, brighter to the right.
-Bytes make_dng(Size size, const std::array<double, 3>& colour, int orientation = 1) {
-  Bytes file = make_exif({.orientation = orientation, .size = size});
-  {
-    TiffFile tiff(file, "a");
-    TIFF* const t = tiff.get();
-    TIFFSetField(t, TIFFTAG_SUBFILETYPE, 0);
-    TIFFSetField(t, TIFFTAG_IMAGEWIDTH, size.width);
-    TIFFSetField(t, TIFFTAG_IMAGELENGTH, size.height);
-    TIFFSetField(t, TIFFTAG_BITSPERSAMPLE, 16);
-    TIFFSetField(t, TIFFTAG_SAMPLESPERPIXEL, 1);
-    TIFFSetField(t, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_CFA);
-    TIFFSetField(t, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-    TIFFSetField(t, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-    TIFFSetField(t, TIFFTAG_ORIENTATION, orientation);
-    TIFFSetField(t, TIFFTAG_ROWSPERSTRIP, size.height);
-    TIFFSetField(t, TIFFTAG_DNGVERSION, "\1\4\0\0");
-    TIFFSetField(t, TIFFTAG_UNIQUECAMERAMODEL, "hdrtile test camera");
-    const std::array<std::uint16_t, 2> repeat{2, 2};
-    TIFFSetField(t, TIFFTAG_CFAREPEATPATTERNDIM, repeat.data());
-    const auto* const pattern_field = TIFFFieldWithTag(t, TIFFTAG_CFAPATTERN);
-    if (TIFFFieldPassCount(pattern_field) != 0) {
-      TIFFSetField(t, TIFFTAG_CFAPATTERN, 4, "\0\1\1\2");
-    } else {
-      TIFFSetField(t, TIFFTAG_CFAPATTERN, "\0\1\1\2");
-    }
-    const std::array<float, 9> matrix{3.2406F, -1.5372F, -0.4986F, -0.9689F, 1.8758F,
-                                      0.0415F, 0.0557F,  -0.2040F, 1.0570F};
-    TIFFSetField(t, TIFFTAG_COLORMATRIX1, 9, matrix.data());
-    TIFFSetField(t, TIFFTAG_CALIBRATIONILLUMINANT1, 21);  // D65
-    const std::array<float, 3> neutral{1, 1, 1};
-    TIFFSetField(t, TIFFTAG_ASSHOTNEUTRAL, 3, neutral.data());
-    const std::uint32_t white = 65535;
-    TIFFSetField(t, TIFFTAG_WHITELEVEL, 1, &white);
-    std::vector<std::uint16_t> row(static_cast<std::size_t>(size.width));
-    for (int y = 0; y < size.height; ++y) {
-      for (int x = 0; x < size.width; ++x) {
-        const double light = colour[(y % 2) + (x % 2)] * (x + 0.5) / size.width;
-        row[x] = static_cast<std::uint16_t>(std::lround(light * 65535));
-      }
-      TIFFWriteScanline(t, row.data(), static_cast<std::uint32_t>(y), 0);
-    }
-    TIFFFlush(t);
-  }
-  return join_directories(std::move(file));
-}
 
 bool reads_raw() { return facts_of(Format::raw).reads; }
 

@@ -1,3 +1,6 @@
+#include <atomic>
+#include <thread>
+
 #include "batch_fixture.h"
 
 namespace hdrtile::test {
@@ -94,6 +97,32 @@ TEST_P(Faults, CancellingBeforeTheStartDoesNothing) {
   cancel_ = true;
   EXPECT_EQ(run(jobs).cancelled, 2);
   EXPECT_EQ(engine_.runs, 0);
+}
+
+TEST_P(Faults, ManyPhotosManyFaultsAndACancelFromAnotherThreadAreAllAccountedFor) {
+  std::vector<Job> jobs;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = std::to_string(i) + (i % 2 == 0 ? ".jpg" : ".png");
+    jobs.push_back(i % 5 == 1 ? job_of(name) : add_photo(name, i));
+    if (i % 10 == 6) write(jobs.back().input, "no photo any more");
+  }
+  std::atomic<int> calls = 0;
+  engine_.before_run = [&](int call) {
+    ++calls;
+    if (call % 7 == 3) throw std::bad_alloc();
+  };
+  std::jthread canceller([&] {  // whoever is at work then: decoders, the engine, encoders
+    while (calls < 12 && !cancel_) std::this_thread::yield();
+    cancel_ = true;
+  });
+  const auto summary = run(jobs);
+  cancel_ = true;
+  EXPECT_EQ(summary.done + summary.failed + summary.cancelled, 40);
+  EXPECT_GT(summary.done, 0);
+  EXPECT_GT(summary.failed, 0);
+  std::size_t expected = 0;
+  for (const auto& job : jobs) expected += fs::exists(job.input) + fs::exists(job.output);
+  EXPECT_EQ(files().size(), expected) << "a file is left over";
 }
 
 TEST_P(Faults, ABrokenModelEndsTheBatchAfterEveryPhotoWasReported) {
