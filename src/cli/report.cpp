@@ -57,6 +57,9 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
                         {"device_name", facts.engine->device_name},
                         {"precision", to_string(facts.engine->precision)},
                         {"backend", facts.engine->backend},
+                        {"threads", facts.engine->threads},
+                        {"cpu_capability", facts.engine->cpu_capability},
+                        {"library", facts.engine->library},
                         {"notes", facts.engine->notes}};
   } else {
     report["engine"] = nullptr;
