@@ -29,6 +29,8 @@ Json to_json(const PhotoResult& result) {
                {"output", result.job.output.string()},
                {"status", to_string(result.status)},
                {"reason", result.reason}};
+  if (result.existing) json["existing"] = to_string(*result.existing);
+  if (!result.stale.empty()) json["stale"] = result.stale;
   for (const auto& exposure : result.job.further) json["further_exposures"].push_back(exposure.string());
   if (result.input_size.width > 0) json["input_size"] = to_json(result.input_size);
   if (result.output_size.width > 0) json["output_size"] = to_json(result.output_size);
@@ -46,7 +48,8 @@ Json to_json(const BatchSummary& summary) {
   return {{"done", summary.done},
           {"skipped", summary.skipped},
           {"failed", summary.failed},
-          {"cancelled", summary.cancelled}};
+          {"cancelled", summary.cancelled},
+          {"stale", summary.stale}};
 }
 
 Json to_json(const ModelInfo& model) {

@@ -10,6 +10,24 @@ namespace hdrtile::cli {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+Json to_json(const RunEstimate& estimate) {
+  Json targets = Json::array();
+  for (const Target& target : estimate.targets) {
+    targets.push_back({{"folder", target.folder.string()},
+                       {"bytes", target.bytes},
+                       {"free_bytes", target.free_bytes},
+                       {"fits", target.bytes <= target.free_bytes}});
+  }
+  return {{"seconds", estimate.seconds},
+          {"bytes", estimate.bytes},
+          {"photos_tried", estimate.tried},
+          {"targets", std::move(targets)}};
+}
+
+}  // namespace
+
 struct Report::Entries {
   Json photos = Json::array();
   BatchSummary summary;
@@ -31,20 +49,7 @@ Report::~Report() = default;
 
 void Report::on_finish(const PhotoResult& result) {
   entries_->photos.push_back(to_json(result));
-  switch (result.status) {
-    case PhotoStatus::done:
-      ++entries_->summary.done;
-      break;
-    case PhotoStatus::skipped:
-      ++entries_->summary.skipped;
-      break;
-    case PhotoStatus::failed:
-      ++entries_->summary.failed;
-      break;
-    case PhotoStatus::cancelled:
-      ++entries_->summary.cancelled;
-      break;
-  }
+  entries_->summary.add(result);
 }
 
 void Report::write(const RunFacts& facts, double seconds, const std::string& error) {
@@ -67,6 +72,7 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["settings"] = facts.settings;
   report["seconds"] = seconds;
   report["error"] = error.empty() ? Json(nullptr) : Json(error);
+  if (facts.estimate) report["estimate"] = to_json(*facts.estimate);
   report["summary"] = to_json(entries_->summary);
   report["photos"] = entries_->photos;
   const std::string text = dump(report, 2) + "\n";

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "dry_run.h"
 #include "hdrtile/engine.h"
 #include "hdrtile/pipeline.h"
 
@@ -17,6 +18,7 @@ struct RunFacts {
   std::optional<EngineInfo> engine;  ///< empty when no photo needed one
   std::string settings;
   bool dry_run = false;
+  std::optional<RunEstimate> estimate;  ///< of a dry run
 };
 
 /// Collects what became of the photos and writes it as one JSON file.
