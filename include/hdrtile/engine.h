@@ -44,6 +44,9 @@ struct EngineInfo {
   std::string backend;      ///< "torchscript"
   Precision precision = Precision::fp32;
   std::int64_t memory_bytes = 0;  ///< of the device, in all; 0: unknown
+  int threads = 0;                ///< of the CPU that compute
+  std::string cpu_capability;     ///< the instructions LibTorch's own kernels use: "AVX512"
+  std::string library;            ///< what computes: "LibTorch 2.8.0 with CUDA"
   std::vector<std::string> notes;
 };
 

@@ -10,15 +10,15 @@ namespace hdrtile {
 
 /// Memory limits as seen by this process, in bytes.
 struct MemoryLimits {
-  std::int64_t budget = 0;  ///< fixed per device class: what a tile's activations may take; decides the geometry
-  std::int64_t free = 0;    ///< what is free now (cgroup limits respected); decides the batch alone
+  std::int64_t budget = 0;    ///< fixed per device class: what a tile's activations may take; decides the geometry
+  std::int64_t capacity = 0;  ///< what the machine or its cgroup has in all; decides the batch alone
 };
 
-/// The fixed budget of the engine's device class and what is free now.
+/// The fixed budget of the engine's device class, and the capacity of what it runs on.
 [[nodiscard]] MemoryLimits memory_limits(const EngineInfo& engine, std::int64_t max_memory_bytes);
 
-/// Free memory of this machine or cgroup, whichever is less.
-[[nodiscard]] std::int64_t free_host_memory();
+/// Memory of this machine or the limit of its cgroup, whichever is less.
+[[nodiscard]] std::int64_t host_memory();
 
 /// What the user set; empty: the plan chooses.
 struct TileRequest {
@@ -36,8 +36,9 @@ struct MemoryPlan {
   std::string why;                  ///< one line for the log
 };
 
-/// Geometry follows from the photo, the model, the precision, the request and the fixed budget, never from what happens
-/// to be free: same input, same bytes. Throws Error{usage} for a request that cannot be met.
+/// Geometry follows from the photo, the model, the precision, the request and the fixed budget; the batch from these
+/// and from what the machine has in all. Neither asks what happens to be free: same input, same machine, same bytes.
+/// Throws Error{usage} for a request that cannot be met.
 [[nodiscard]] MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine,
                                      const TileRequest& request, const MemoryLimits& limits);
 

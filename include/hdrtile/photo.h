@@ -38,10 +38,11 @@ struct FormatFacts {
 
 /// What hdrtile writes into its outputs (XMP, namespace hdrtile) to know them again.
 struct Stamp {
-  std::string version;     ///< hdrtile's
-  std::string model;       ///< name, version and hash of the model
-  std::string settings;    ///< the flags that change pixels, canonical
-  std::string input_hash;  ///< SHA-256 of the input file
+  std::string version;      ///< hdrtile's
+  std::string model;        ///< name, version and hash of the model
+  std::string settings;     ///< the flags that change pixels, canonical
+  std::string input_hash;   ///< SHA-256 of the input file
+  std::string engine = {};  ///< what computed it: "torchscript cpu bf16"; a fact, never a reason to redo a photo
   friend bool operator==(const Stamp&, const Stamp&) = default;
 };
 

@@ -57,13 +57,24 @@ struct BatchOptions {
 enum class PhotoStatus : std::uint8_t { done, skipped, failed, cancelled };
 [[nodiscard]] const char* to_string(PhotoStatus status) noexcept;
 
+/// What an output that was there before turned out to be.
+enum class Existing : std::uint8_t {
+  current,     ///< made by hdrtile from this photo, with this model and these settings
+  stale,       ///< made by hdrtile, but from another photo, or with another model or other settings
+  foreign,     ///< not made by hdrtile
+  unreadable,  ///< cannot be told
+};
+[[nodiscard]] const char* to_string(Existing existing) noexcept;
+
 /// What became of one photo; what a report entry is made from.
 struct PhotoResult {
   Job job;  ///< output as written (differs from what was asked with OnExist::rename)
   PhotoStatus status = PhotoStatus::done;
   std::string reason;  ///< why it was skipped or has failed, with the remedy
   std::optional<ErrorCode> error;
-  Size input_size;  ///< upright
+  std::optional<Existing> existing;  ///< with OnExist::skip and update, where the output was there before
+  std::vector<std::string> stale;    ///< what of a stale output is no more true: "photo", "model", "settings"
+  Size input_size;                   ///< upright
   Size output_size;
   std::optional<MemoryPlan> plan;
   std::vector<std::string> warnings;
@@ -90,6 +101,9 @@ struct BatchSummary {
   int skipped = 0;
   int failed = 0;
   int cancelled = 0;
+  int stale = 0;  ///< skipped, though what exists is stale
+
+  void add(const PhotoResult& result) noexcept;
 };
 
 /// Gives the engine when the first photo needs it, so that a run that skips every photo loads no model. Called from the

@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <thread>
 
 #include "brackets.h"
 #include "commands.h"
+#include "dry_run.h"
 #include "inputs.h"
 #include "interrupt.h"
-#include "json.h"
 #include "naming.h"
 #include "observers.h"
 #include "progress_bar.h"
@@ -76,39 +75,10 @@ std::vector<Job> name_jobs(std::vector<Source> sources, const OutputNaming& nami
   return jobs;
 }
 
-/// Says on stdout what would be done.
-BatchSummary run_dry(std::span<const Job> jobs, const BatchOptions& options, Session& session, Observer& observer,
-                     const CancelFlag& cancel) {
-  BatchSummary summary;
-  const auto tell = [&](const PhotoResult& found) {
-    PhotoResult result = found;
-    const std::string input = result.job.input.string();
-    if (result.status == PhotoStatus::done) {
-      result.plan = session.plan(result.input_size);
-      const int scale = session.model().scale;
-      const Size enhanced{result.input_size.width * scale, result.input_size.height * scale};
-      result.output_size = fit_within(enhanced, options.encode.max_side);
-      fmt::print("{} -> {}, {}, {}\n", input, result.job.output.string(), describe(result.output_size),
-                 describe(*result.plan));
-      ++summary.done;
-    } else if (result.status == PhotoStatus::skipped) {
-      fmt::print("{}: would be skipped, {}\n", input, result.reason);
-      ++summary.skipped;
-    } else {
-      spdlog::error("{}", result.reason);
-      ++summary.failed;
-    }
-    observer.on_finish(result);
-  };
-  examine_batch(jobs, options, tell, cancel);
-  summary.cancelled =
-      static_cast<int>(part_of(jobs, options.shard).size()) - summary.done - summary.skipped - summary.failed;
-  return summary;
-}
-
 void log_summary(const BatchSummary& summary, double seconds) {
   std::string text = fmt::format("{} enhanced", summary.done);
   if (summary.skipped > 0) text += fmt::format(", {} skipped", summary.skipped);
+  if (summary.stale > 0) text += fmt::format(" ({} of them stale: --on-exist update redoes them)", summary.stale);
   if (summary.failed > 0) text += fmt::format(", {} failed", summary.failed);
   if (summary.cancelled > 0) text += fmt::format(", {} not done", summary.cancelled);
   spdlog::info("{} in {}", text, format_duration(1000 * seconds));
@@ -153,6 +123,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   if (shows_bar && !flags.dry_run) observers.add(bar);
 
   const CancelFlag& cancel = catch_interrupts();
+  DryRun dry;
   if (json) JsonEvents::batch(photos, session.model_id(), flags.shard);
   const auto write_report = [&](const std::string& error) {
     if (!report) return;
@@ -162,16 +133,21 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
                    .settings = options.settings_id,
                    .list = jobs,
                    .shard = flags.shard,
-                   .dry_run = flags.dry_run};
+                   .dry_run = flags.dry_run,
+                   .estimate = dry.estimate};
     if (const Engine* engine = session.engine_if_made()) facts.engine = engine->info();
     report->write(facts, seconds(), error);
   };
 
   BatchSummary summary;
   try {
-    summary = flags.dry_run ? run_dry(jobs, options, session, observers, cancel)
-                            : run_batch(
-                                  jobs, [&]() -> Engine& { return session.engine(); }, options, observers, cancel);
+    if (flags.dry_run) {
+      dry = run_dry(jobs, options, session, observers, cancel);
+      summary = dry.summary;
+    } else {
+      summary = run_batch(
+          jobs, [&]() -> Engine& { return session.engine(); }, options, observers, cancel);
+    }
   } catch (const Error& error) {
     line.show("");
     try {

@@ -50,7 +50,8 @@ inline constexpr auto precision =
     "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32";
 inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
-inline constexpr auto batch = "tiles computed at once; changes no pixel; default auto: what memory allows";
+inline constexpr auto batch =
+    "tiles computed at once; changes pixels by no more than rounding; default auto: what memory allows";
 inline constexpr auto max_memory = "bound on memory, e.g. 1.5G: the process's on CPU, the GPU's on CUDA";
 inline constexpr auto shard =
     "do one of N even parts of the list, counted from 1: 1/4 ... 4/4; each run must be given the same list. auto: "
@@ -62,7 +63,10 @@ inline constexpr auto jobs =
     "threads that decode and as many that encode; 0: everything on one thread, one photo after another; changes no "
     "pixel; default auto";
 inline constexpr auto max_pixels = "refuse photos of more pixels than this, e.g. 400M (default 268M)";
-inline constexpr auto dry_run = "say on stdout what would be done, and do nothing";
+inline constexpr auto dry_run =
+    "say on stdout what would be done and about how long it takes and how much space (a few photos are tried in "
+    "memory), "
+    "and do nothing";
 inline constexpr auto progress =
     "auto (default): a bar when stderr is a terminal; bar: always; json: one event a line on stdout (see below)";
 inline constexpr auto report = "write what became of every photo, and how, as JSON; also when interrupted";
@@ -80,7 +84,7 @@ Progress events, one JSON object a line: {"event": "batch", "photos": N, "shard"
 {"event": "start", "input", "width", "height"}, {"event": "progress", "input", "share"} with share in
 0..1, {"event": "finish", "input", "output", "status", "reason", ...} with status done, skipped,
 failed or cancelled (a name that is no UTF-8 is given in "input_bytes", "output_bytes" as well,
-percent-encoded); at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "seconds"}.
+percent-encoded); at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "stale", "seconds"}.
 
 A photo that fails does so alone; results appear whole or not at all; inputs are never written to.
 Exit codes: 0 all done (skips included), 1 some photos failed, 2 usage, 3 model or device, 130 interrupted)";

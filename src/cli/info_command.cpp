@@ -105,7 +105,8 @@ Json photo_json(const std::string& path, const PhotoFacts& facts) {
     json["stamp"] = {{"version", header.stamp->version},
                      {"model", header.stamp->model},
                      {"settings", header.stamp->settings},
-                     {"input_sha256", header.stamp->input_hash}};
+                     {"input_sha256", header.stamp->input_hash},
+                     {"engine", header.stamp->engine}};
   }
   return json;
 }

@@ -55,6 +55,8 @@ Json to_json(const PhotoResult& result) {
   put_path(json, "output", result.job.output);
   json["status"] = to_string(result.status);
   json["reason"] = result.reason;
+  if (result.existing) json["existing"] = to_string(*result.existing);
+  if (!result.stale.empty()) json["stale"] = result.stale;
   for (const auto& exposure : result.job.further) json["further_exposures"].push_back(exposure.string());
   if (result.input_size.width > 0) json["input_size"] = to_json(result.input_size);
   if (result.output_size.width > 0) json["output_size"] = to_json(result.output_size);
@@ -72,7 +74,8 @@ Json to_json(const BatchSummary& summary) {
   return {{"done", summary.done},
           {"skipped", summary.skipped},
           {"failed", summary.failed},
-          {"cancelled", summary.cancelled}};
+          {"cancelled", summary.cancelled},
+          {"stale", summary.stale}};
 }
 
 Json to_json(Shard shard) { return {{"number", shard.number}, {"count", shard.count}}; }

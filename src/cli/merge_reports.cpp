@@ -110,7 +110,10 @@ class Photos {
 BatchSummary count(const std::vector<Json>& photos) {
   BatchSummary summary;
   const std::array counters{&summary.cancelled, &summary.failed, &summary.skipped, &summary.done};  // as statuses
-  for (const Json& photo : photos) ++*counters.at(rank(photo["status"]));
+  for (const Json& photo : photos) {
+    ++*counters.at(rank(photo["status"]));
+    if (photo.contains("stale")) ++summary.stale;
+  }
   return summary;
 }
 

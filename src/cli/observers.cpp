@@ -15,6 +15,10 @@ std::string with_name(const std::filesystem::path& file, const std::string& text
   return text.find(file.filename().string()) == std::string::npos ? file.string() + ": " + text : text;
 }
 
+bool wants_a_look(const PhotoResult& skipped) {
+  return skipped.existing == Existing::stale || skipped.existing == Existing::unreadable;
+}
+
 bool ends_run(const PhotoResult& result) {
   return result.error == ErrorCode::model || result.error == ErrorCode::device || result.error == ErrorCode::usage;
 }
@@ -66,7 +70,8 @@ void LogObserver::on_finish(const PhotoResult& result) {
                    format_duration(result.decode_ms + result.prepare_ms + result.tiles_ms + result.encode_ms));
       break;
     case PhotoStatus::skipped:
-      spdlog::info("{}: skipped, {}", input, result.reason);
+      spdlog::log(wants_a_look(result) ? spdlog::level::warn : spdlog::level::info, "{}: skipped, {}", input,
+                  result.reason);
       break;
     case PhotoStatus::failed:
       if (ends_run(result)) {

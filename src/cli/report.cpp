@@ -24,6 +24,20 @@ std::string list_sha256(std::span<const Job> list) {
   return sha256({reinterpret_cast<const std::uint8_t*>(names.data()), names.size()});
 }
 
+Json to_json(const RunEstimate& estimate) {
+  Json targets = Json::array();
+  for (const Target& target : estimate.targets) {
+    targets.push_back({{"folder", target.folder.string()},
+                       {"bytes", target.bytes},
+                       {"free_bytes", target.free_bytes},
+                       {"fits", target.bytes <= target.free_bytes}});
+  }
+  return {{"seconds", estimate.seconds},
+          {"bytes", estimate.bytes},
+          {"photos_tried", estimate.tried},
+          {"targets", std::move(targets)}};
+}
+
 }  // namespace
 
 struct Report::Entries {
@@ -51,20 +65,7 @@ Report::~Report() = default;
 
 void Report::on_finish(const PhotoResult& result) {
   entries_->photos.push_back(to_json(result));
-  switch (result.status) {
-    case PhotoStatus::done:
-      ++entries_->summary.done;
-      break;
-    case PhotoStatus::skipped:
-      ++entries_->summary.skipped;
-      break;
-    case PhotoStatus::failed:
-      ++entries_->summary.failed;
-      break;
-    case PhotoStatus::cancelled:
-      ++entries_->summary.cancelled;
-      break;
-  }
+  entries_->summary.add(result);
 }
 
 void Report::write(const RunFacts& facts, double seconds, const std::string& error) {
@@ -77,6 +78,9 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
                         {"device_name", facts.engine->device_name},
                         {"precision", to_string(facts.engine->precision)},
                         {"backend", facts.engine->backend},
+                        {"threads", facts.engine->threads},
+                        {"cpu_capability", facts.engine->cpu_capability},
+                        {"library", facts.engine->library},
                         {"notes", facts.engine->notes}};
   } else {
     report["engine"] = nullptr;
@@ -86,6 +90,7 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["shard"] = facts.shard ? to_json(*facts.shard) : Json(nullptr);
   report["seconds"] = seconds;
   report["error"] = error.empty() ? Json(nullptr) : Json(error);
+  if (facts.estimate) report["estimate"] = to_json(*facts.estimate);
   report["summary"] = to_json(entries_->summary);
   report["photos"] = entries_->photos;
   const std::string text = dump(report, 2) + "\n";

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "dry_run.h"
 #include "hdrtile/engine.h"
 #include "hdrtile/pipeline.h"
 
@@ -20,6 +21,7 @@ struct RunFacts {
   std::span<const Job> list;  ///< all photos, those of other shards, too
   std::optional<Shard> shard;
   bool dry_run = false;
+  std::optional<RunEstimate> estimate;  ///< of a dry run
 };
 
 /// Throws Error{usage} when a report could not be written there: found before the work. `flag` named it.

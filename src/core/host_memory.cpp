@@ -33,34 +33,22 @@ std::optional<std::int64_t> entry_in(const fs::path& file, const std::string& ke
   return std::nullopt;
 }
 
-/// File names of one version of cgroups.
-struct Names {
-  const char* limit;
-  const char* usage;
-  const char* reclaimable;  // in memory.stat: file pages that the kernel drops when memory runs short
-};
-constexpr Names version_2{"memory.max", "memory.current", "inactive_file"};
-constexpr Names version_1{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"};
-
-std::int64_t free_in_group(const fs::path& group, const Names& names) {
-  const auto limit = number_in(group / names.limit);
-  const auto usage = number_in(group / names.usage);
-  if (!limit || !usage) return unlimited;
-  return *limit - *usage + entry_in(group / "memory.stat", names.reclaimable).value_or(0);
-}
+/// File names of the two versions of cgroups.
+constexpr auto limit_of_version_2 = "memory.max";
+constexpr auto limit_of_version_1 = "memory.limit_in_bytes";
 
 /// The least of a group and its parents: each of them limits. A container sees its own group as the top.
-std::int64_t free_along(const fs::path& top, const std::string& group, const Names& names) {
-  std::int64_t least = free_in_group(top, names);
+std::int64_t limit_along(const fs::path& top, const std::string& group, const char* name) {
+  std::int64_t least = number_in(top / name).value_or(unlimited);
   fs::path path = top;
   for (const auto& part : fs::path(group).relative_path()) {
     path /= part;
-    least = std::min(least, free_in_group(path, names));
+    least = std::min(least, number_in(path / name).value_or(unlimited));
   }
   return least;
 }
 
-std::int64_t free_by_cgroups(const fs::path& root) {
+std::int64_t limit_by_cgroups(const fs::path& root) {
   const fs::path top = root / "sys/fs/cgroup";
   std::ifstream in(root / "proc/self/cgroup");
   std::int64_t least = unlimited;
@@ -71,9 +59,9 @@ std::int64_t free_by_cgroups(const fs::path& root) {
     std::string controllers{','};
     controllers.append(line, first + 1, second - first - 1).push_back(',');
     const std::string group = line.substr(second + 1);
-    if (controllers == ",,") least = std::min(least, free_along(top, group, version_2));
+    if (controllers == ",,") least = std::min(least, limit_along(top, group, limit_of_version_2));
     if (controllers.find(",memory,") != std::string::npos) {
-      least = std::min(least, free_along(top / "memory", group, version_1));
+      least = std::min(least, limit_along(top / "memory", group, limit_of_version_1));
     }
   }
   return least;
@@ -81,12 +69,11 @@ std::int64_t free_by_cgroups(const fs::path& root) {
 
 }  // namespace
 
-std::int64_t free_host_memory(const fs::path& root) {
-  const auto available_kib = entry_in(root / "proc/meminfo", "MemAvailable:");
-  const std::int64_t available = available_kib ? *available_kib * 1024 : unlimited;
-  return std::max<std::int64_t>(std::min(available, free_by_cgroups(root)), 0);
+std::int64_t host_memory(const fs::path& root) {
+  const auto total_kib = entry_in(root / "proc/meminfo", "MemTotal:");
+  return std::min(total_kib ? *total_kib * 1024 : unlimited, limit_by_cgroups(root));
 }
 
-std::int64_t free_host_memory() { return free_host_memory("/"); }
+std::int64_t host_memory() { return host_memory("/"); }
 
 }  // namespace hdrtile

@@ -5,7 +5,7 @@
 
 namespace hdrtile {
 
-/// free_host_memory() of the system whose /proc and /sys lie under `root`.
-[[nodiscard]] std::int64_t free_host_memory(const std::filesystem::path& root);
+/// host_memory() of the system whose /proc and /sys lie under `root`.
+[[nodiscard]] std::int64_t host_memory(const std::filesystem::path& root);
 
 }  // namespace hdrtile

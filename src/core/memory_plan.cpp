@@ -99,11 +99,11 @@ TilePlan cut(Size photo, const ModelInfo& model, const TileRequest& request, int
 
 MemoryLimits memory_limits(const EngineInfo& engine, std::int64_t max_memory_bytes) {
   if (on_cpu(engine)) {
-    return {.budget = max_memory_bytes > 0 ? max_memory_bytes - cpu_base : cpu_budget, .free = free_host_memory()};
+    return {.budget = max_memory_bytes > 0 ? max_memory_bytes - cpu_base : cpu_budget, .capacity = host_memory()};
   }
   const std::int64_t share = engine.memory_bytes > 0 ? engine.memory_bytes / 100 * cuda_share_percent : cpu_budget;
   const std::int64_t budget = max_memory_bytes > 0 ? max_memory_bytes : share;
-  return {.budget = budget, .free = budget};  // what others left is found out by halving the batch
+  return {.budget = budget, .capacity = budget};  // what others left is found out by halving the batch
 }
 
 MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine, const TileRequest& request,
@@ -139,10 +139,11 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
                                       (request.tile ? ", or take a smaller tile" : ""));
   }
 
-  // On a CPU a batch gains little: it takes half of what one large tile may. Free memory counts half, too: photos that
-  // are decoded and encoded meanwhile want some, and so do other processes.
-  const std::int64_t cpu_room = std::min(bounded ? limits.budget : limits.budget / 2, limits.free / 2);
-  const std::int64_t room = cpu ? cpu_room : std::min(limits.budget, limits.free);
+  // On a CPU a batch takes half of what one large tile may, and of a small machine's memory half, too: photos that are
+  // decoded and encoded meanwhile want some, and so do other processes. What is free right now is not asked: with some
+  // numbers of threads a kernel rounds otherwise in another batch, and the same photo must give the same bytes.
+  const std::int64_t cpu_room = std::min(bounded ? limits.budget : limits.budget / 2, limits.capacity / 2);
+  const std::int64_t room = cpu ? cpu_room : std::min(limits.budget, limits.capacity);
   const std::int64_t by_room = std::max<std::int64_t>((room - other_bytes) / std::max<std::int64_t>(tile_bytes, 1), 1);
   const std::int64_t most = cpu ? most_tiles_cpu : most_tiles_cuda;
   const std::int64_t wanted = request.batch ? *request.batch : most;
@@ -154,7 +155,7 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
                          : plan.tiles.count() == 1 ? "one tile"
                                                    : "tile by the model") +
              ", " + in_mib(tile_bytes) + " each by estimate; budget " +
-             in_mib(std::max<std::int64_t>(limits.budget, 0)) + ", free " + in_mib(limits.free) + ": batch " +
+             in_mib(std::max<std::int64_t>(limits.budget, 0)) + ", memory " + in_mib(limits.capacity) + ": batch " +
              std::to_string(plan.batch);
   return plan;
 }

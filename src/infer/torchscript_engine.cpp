@@ -1,6 +1,7 @@
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 
 #include <bit>
 #include <cstring>
@@ -131,6 +132,9 @@ class TorchScriptEngine final : public Engine {
   void set_up_libtorch(int threads) {
     if (threads <= 0) threads = usable_cores();
     at::set_num_threads(threads);
+    info_.threads = threads;
+    info_.cpu_capability = at::get_cpu_capability();
+    info_.library = backend_version();
     if (chosen_.device.is_cpu()) {
       info_.device_name += " (" + std::to_string(threads) + (threads == 1 ? " thread)" : " threads)");
     }

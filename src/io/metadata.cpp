@@ -37,7 +37,7 @@ Bytes edit_exif(const Bytes& source, const MetadataEdits& edits, Warnings& warni
   return std::move(*patch).take();
 }
 
-/// Colour facts are no matter of privacy; text is.
+/// Colour facts, and how samples are stored, are no matter of privacy; text is.
 bool is_colour_chunk(const RawPart& chunk) {
   return chunk.kind == "gAMA" || chunk.kind == "cHRM" || chunk.kind == "sRGB";
 }
@@ -45,6 +45,9 @@ bool is_colour_chunk(const RawPart& chunk) {
 Metadata colour_facts(const Metadata& source) {
   Metadata kept;
   kept.icc = source.icc;
+  kept.chroma = source.chroma;
+  kept.lossless = source.lossless;
+  kept.premultiplied = source.premultiplied;
   for (const RawPart& chunk : source.png_chunks) {
     if (is_colour_chunk(chunk)) kept.png_chunks.push_back(chunk);
   }

@@ -105,6 +105,7 @@ void apply(Exiv2::XmpData& data, const XmpEdits& edits) {
     data["Xmp.hdrtile.Model"] = edits.stamp->model;
     data["Xmp.hdrtile.Settings"] = edits.stamp->settings;
     data["Xmp.hdrtile.InputHash"] = edits.stamp->input_hash;
+    if (!edits.stamp->engine.empty()) data["Xmp.hdrtile.Engine"] = edits.stamp->engine;
   }
 }
 
@@ -164,7 +165,8 @@ std::optional<Stamp> read_stamp(const std::string& packet) {
     const Exiv2Toolkit toolkit;
     const Exiv2::XmpData data = parse(packet);
     const Stamp stamp{value_of(data, "Xmp.hdrtile.Version"), value_of(data, "Xmp.hdrtile.Model"),
-                      value_of(data, "Xmp.hdrtile.Settings"), value_of(data, "Xmp.hdrtile.InputHash")};
+                      value_of(data, "Xmp.hdrtile.Settings"), value_of(data, "Xmp.hdrtile.InputHash"),
+                      value_of(data, "Xmp.hdrtile.Engine")};
     if (stamp == Stamp{}) return std::nullopt;
     return stamp;
   } catch (const std::exception&) {

@@ -96,6 +96,24 @@ const char* to_string(PhotoStatus status) noexcept {
   return "unknown";
 }
 
+void BatchSummary::add(const PhotoResult& result) noexcept {
+  switch (result.status) {
+    case PhotoStatus::done:
+      ++done;
+      break;
+    case PhotoStatus::skipped:
+      ++skipped;
+      stale += result.existing == Existing::stale ? 1 : 0;
+      break;
+    case PhotoStatus::failed:
+      ++failed;
+      break;
+    case PhotoStatus::cancelled:
+      ++cancelled;
+      break;
+  }
+}
+
 BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel) {
   check_collisions(jobs, options);

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "existing.h"
+
 namespace hdrtile {
 namespace {
 
@@ -43,11 +45,20 @@ void require_place(const fs::path& output) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse("takes no file: " + std::generic_category().message(errno));
 }
 
-bool same_work(const Stamp& a, const Stamp& b) {
-  return a.model == b.model && a.settings == b.settings && a.input_hash == b.input_hash;
+/// What is told of an output that was there before.
+void note(PhotoResult& result, const ExistingOutput& found) {
+  result.existing = found.kind;
+  result.stale = found.stale;
 }
 
 }  // namespace
+
+Admitted read_files(const Job& job, const DecodeLimits& limits) {
+  Admitted files;
+  files.file = read_file(job.input, limits);
+  for (const fs::path& exposure : job.further) files.further.push_back(read_file(exposure, limits));
+  return files;
+}
 
 Gate::Gate(std::span<const Job> jobs, const BatchOptions& options) : options_(options) {
   for (const Job& job : jobs) outputs_.insert(job.output);
@@ -63,30 +74,25 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
                                        " cannot be written there; move it, or choose another name with -o");
   }
   if (exists && options_.on_exist == OnExist::skip) {
-    return skip(result, output.string() + " exists; --on-exist update or overwrite redoes it");
+    ExistingOutput found = examine_output(output, stamp_of(read_files(result.job, options_.limits)), options_.limits);
+    note(result, found);
+    return skip(result, std::move(found.told));
   }
   if (exists && options_.on_exist == OnExist::fail) refuse_taken(output);
 
   require_place(output);
-  Admitted admitted;
-  admitted.file = read_file(input, options_.limits);
+  Admitted admitted = read_files(result.job, options_.limits);
   const PhotoHeader header = read_header(admitted.file, input, options_.limits);
   result.input_size = header.size;
   if (header.stamp && !options_.reprocess) {
     return skip(result, "already enhanced by hdrtile; --reprocess enhances it again");
   }
-  admitted.stamp = {.version = options_.version,
-                    .model = options_.model_id,
-                    .settings = options_.settings_id,
-                    .input_hash = sha256(admitted.file)};
-  for (const fs::path& exposure : result.job.further) {
-    admitted.further.push_back(read_file(exposure, options_.limits));
-    const std::string both = admitted.stamp.input_hash + sha256(admitted.further.back());
-    admitted.stamp.input_hash = sha256({reinterpret_cast<const std::uint8_t*>(both.data()), both.size()});
-  }
+  admitted.stamp = stamp_of(admitted);
   if (exists && options_.on_exist == OnExist::update) {
-    std::string reason;
-    if (is_current(output, admitted.stamp, reason)) return skip(result, std::move(reason));
+    ExistingOutput found = examine_output(output, admitted.stamp, options_.limits);
+    note(result, found);
+    if (found.kind == Existing::unreadable) throw Error(ErrorCode::output, found.told);
+    if (found.kind != Existing::stale) return skip(result, std::move(found.told));
   }
   if (options_.on_exist == OnExist::rename) result.job.output = free_name(output);
   const bool replaces = options_.on_exist == OnExist::overwrite || (options_.on_exist == OnExist::update && exists);
@@ -103,17 +109,16 @@ void Gate::yield(PhotoResult& result) const {
   (void)skip(result, result.job.output.string() + " was written meanwhile, by another run");
 }
 
-bool Gate::is_current(const fs::path& output, const Stamp& stamp, std::string& reason) const {
-  const auto found = read_header(read_file(output, options_.limits), output, options_.limits).stamp;
-  if (!found) {  // somebody else's file: an update has no right to it
-    reason = output.string() + " exists and was not made by hdrtile; --on-exist overwrite replaces it";
-    return true;
+Stamp Gate::stamp_of(const Admitted& files) const {
+  std::string hash = sha256(files.file);
+  for (const auto& exposure : files.further) {
+    const std::string both = hash + sha256(exposure);
+    hash = sha256({reinterpret_cast<const std::uint8_t*>(both.data()), both.size()});
   }
-  if (same_work(*found, stamp)) {
-    reason = output.string() + " is up to date";
-    return true;
-  }
-  return false;
+  return {.version = options_.version,
+          .model = options_.model_id,
+          .settings = options_.settings_id,
+          .input_hash = std::move(hash)};
 }
 
 fs::path Gate::free_name(const fs::path& asked) const {

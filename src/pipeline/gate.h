@@ -18,6 +18,9 @@ struct Admitted {
   Replace replace = Replace::never;
 };
 
+/// All files of a job, with no stamp yet. Throws Error as read_file does.
+[[nodiscard]] Admitted read_files(const Job& job, const DecodeLimits& limits);
+
 /// Decides from names and headers, before a pixel is decoded, what becomes of a photo. Thread-safe.
 class Gate {
  public:
@@ -37,7 +40,7 @@ class Gate {
   [[nodiscard]] std::filesystem::path free_name(const std::filesystem::path& asked) const;
 
  private:
-  [[nodiscard]] bool is_current(const std::filesystem::path& output, const Stamp& stamp, std::string& reason) const;
+  [[nodiscard]] Stamp stamp_of(const Admitted& files) const;
 
   const BatchOptions& options_;
   std::set<std::filesystem::path> outputs_;

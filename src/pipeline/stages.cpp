@@ -1,25 +1,15 @@
 #include "stages.h"
 
-#include <chrono>
 #include <new>
 #include <utility>
 
 #include "hdrtile/bracket.h"
+#include "stopwatch.h"
 
 namespace hdrtile {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Stopwatch {
- public:
-  [[nodiscard]] double ms() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 void fail(PhotoResult& result, ErrorCode code, std::string reason) {
   result.status = code == ErrorCode::cancelled ? PhotoStatus::cancelled : PhotoStatus::failed;
@@ -27,20 +17,25 @@ void fail(PhotoResult& result, ErrorCode code, std::string reason) {
   result.reason = std::move(reason);
 }
 
-bool ends_batch(ErrorCode code) {
-  return code == ErrorCode::model || code == ErrorCode::device || code == ErrorCode::usage;
+/// Without the number of a GPU: which of several made a photo is of no interest.
+std::string short_name(const EngineInfo& engine) {
+  return engine.backend + " " + engine.device.substr(0, engine.device.find(':')) + " " + to_string(engine.precision);
 }
 
 }  // namespace
 
+bool ends_batch(ErrorCode code) noexcept {
+  return code == ErrorCode::model || code == ErrorCode::device || code == ErrorCode::usage;
+}
+
 Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel)
     : options_(options), observer_(observer), cancel_(cancel), gate_(jobs, options) {}
 
-Photo Stages::decode(Admitted admitted, const Job& job) const {
+Photo decode_files(Admitted files, const Job& job, const DecodeLimits& limits) {
   std::vector<Photo> exposures;
-  exposures.push_back(decode_photo(std::exchange(admitted.file, {}), job.input, options_.limits));
+  exposures.push_back(decode_photo(std::exchange(files.file, {}), job.input, limits));
   for (std::size_t i = 0; i < job.further.size(); ++i) {
-    exposures.push_back(decode_photo(std::exchange(admitted.further[i], {}), job.further[i], options_.limits));
+    exposures.push_back(decode_photo(std::exchange(files.further[i], {}), job.further[i], limits));
   }
   return exposures.size() == 1 ? std::move(exposures.front()) : fuse_bracket(std::move(exposures), 0);
 }
@@ -78,7 +73,7 @@ std::optional<Work> Stages::decode(const Job& job) {
     if (!admitted) return;
     work.stamp = std::move(admitted->stamp);
     work.replace = admitted->replace;
-    work.photo = decode(std::move(*admitted), job);
+    work.photo = decode_files(std::move(*admitted), job, options_.limits);
     work.result.input_size = work.photo.pixels.size();
     work.result.warnings = work.photo.warnings;
     work.result.decode_ms = watch.ms();
@@ -102,6 +97,7 @@ bool Stages::infer(Work& work, const EngineSource& engine) {
       observer_.on_progress(result.job, share);
     });
     work.photo.pixels = std::move(enhanced.image);
+    work.stamp.engine = short_name(model.info());
     result.output_size = fit_within(work.photo.pixels.size(), options_.encode.max_side);
     result.plan = std::move(enhanced.plan);
     result.downgrades = std::move(enhanced.downgrades);
@@ -142,20 +138,7 @@ void Stages::stop(std::string reason) {
 
 void Stages::finish(const PhotoResult& result) {
   const std::lock_guard lock(reporting_);
-  switch (result.status) {
-    case PhotoStatus::done:
-      ++summary_.done;
-      break;
-    case PhotoStatus::skipped:
-      ++summary_.skipped;
-      break;
-    case PhotoStatus::failed:
-      ++summary_.failed;
-      break;
-    case PhotoStatus::cancelled:
-      ++summary_.cancelled;
-      break;
-  }
+  summary_.add(result);
   observer_.on_finish(result);
 }
 

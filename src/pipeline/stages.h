@@ -20,6 +20,12 @@ struct Work {
   Replace replace = Replace::never;
 };
 
+/// The photo of a job, its exposures fused where it is a bracket.
+[[nodiscard]] Photo decode_files(Admitted files, const Job& job, const DecodeLimits& limits);
+
+/// Whether what is wrong with one photo would be so with every other: the model, the device, the request.
+[[nodiscard]] bool ends_batch(ErrorCode code) noexcept;
+
 /// What is done to one photo, in three stages; how they are run (inline, on threads) is not known here. Every photo is
 /// reported exactly once: by the stage that it ends in. Thread-safe but for infer().
 class Stages {
@@ -44,7 +50,6 @@ class Stages {
   template <typename Stage>
   bool attempt(PhotoResult& result, const Stage& stage);
   void throw_if_cancelled() const;
-  [[nodiscard]] Photo decode(Admitted admitted, const Job& job) const;
   void write(Work& work, std::span<const std::uint8_t> bytes) const;
 
   const BatchOptions& options_;

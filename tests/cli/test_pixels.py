@@ -124,3 +124,9 @@ def test_grey_and_alpha_survive(tmp_path):
     assert result.returncode == 0, result.stderr
     assert np.array_equal(read(tmp_path / 'grey_hdr.png'), read(grey))
     assert np.array_equal(read(tmp_path / 'rgba_hdr.png'), read(rgba))
+
+
+def test_without_metadata_a_lossless_webp_stays_lossless(tmp_path):
+    photo = write(tmp_path / 'a.webp', pixels(50, 60))
+    assert enhance(photo, '--metadata', 'none', with_model='identity').returncode == 0
+    assert np.array_equal(read(tmp_path / 'a_hdr.webp'), read(photo))

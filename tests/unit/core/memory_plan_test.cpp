@@ -24,7 +24,7 @@ EngineInfo engine_on(const char* device, std::int64_t memory_bytes = 0) {
 
 const EngineInfo cpu = engine_on("cpu");
 const EngineInfo cuda = engine_on("cuda:0", 16 * gib);
-const MemoryLimits roomy{.budget = 64 * gib, .free = 256 * gib};
+const MemoryLimits roomy{.budget = 64 * gib, .capacity = 256 * gib};
 
 ModelInfo model_of(double bytes_per_pixel) {
   ModelInfo model;
@@ -35,9 +35,9 @@ ModelInfo model_of(double bytes_per_pixel) {
   return model;
 }
 
-MemoryPlan plan_on_cpu(const ModelInfo& model, const TileRequest& request, std::int64_t free = 16 * gib) {
+MemoryPlan plan_on_cpu(const ModelInfo& model, const TileRequest& request, std::int64_t capacity = 16 * gib) {
   MemoryLimits limits = memory_limits(cpu, request.max_memory);
-  limits.free = free;
+  limits.capacity = capacity;
   return plan_memory(photo_7mp, model, cpu, request, limits);
 }
 
@@ -59,7 +59,7 @@ TEST(MemoryPlan, TilesShrinkUntilOneFitsTheBudget) {
   EXPECT_EQ(plan.batch, 1);
 }
 
-TEST(MemoryPlan, GeometryNeverDependsOnWhatIsFree) {
+TEST(MemoryPlan, GeometryNeverDependsOnTheMachinesMemory) {
   for (const double bytes : {0.0, 500.0, 20'000.0}) {
     const MemoryPlan much = plan_on_cpu(model_of(bytes), {}, 500 * gib);
     const MemoryPlan little = plan_on_cpu(model_of(bytes), {}, 1000);
@@ -76,7 +76,7 @@ TEST(MemoryPlan, ABatchFitsBudgetAndFreeMemoryAndEnds) {
   EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {}, roomy).batch, 16);
   EXPECT_EQ(plan_memory({600, 400}, model, cuda, {}, roomy).batch, 2) << "never more than tiles";
   EXPECT_LE(plan_on_cpu(model_of(1000), {}).expected_bytes, 768 * gib / 1024) << "half of the budget";
-  const MemoryLimits tight{.budget = gib, .free = gib};
+  const MemoryLimits tight{.budget = gib, .capacity = gib};
   const MemoryPlan plan = plan_memory(photo_7mp, model_of(1000), cuda, {}, tight);
   EXPECT_GT(plan.batch, 1);
   EXPECT_LT(plan.batch, 16);
@@ -96,7 +96,7 @@ TEST(MemoryPlan, AMemoryLimitShapesTilesAndBatch) {
   const MemoryPlan free_plan = plan_on_cpu(model, {});
   const MemoryPlan bound = plan_on_cpu(model, {.batch = 4, .max_memory = gib * 5 / 4});
   EXPECT_LT(largest_side(bound), largest_side(free_plan));
-  EXPECT_LT(bound.batch, 4) << "a batch that is asked for gives way: it changes no pixel";
+  EXPECT_LT(bound.batch, 4) << "a batch that is asked for gives way";
   EXPECT_LT(bound.expected_bytes, gib * 5 / 4);
   EXPECT_GE(plan_on_cpu(model, {.max_memory = 8 * gib}).batch, free_plan.batch);
 }
@@ -121,7 +121,7 @@ TEST(MemoryPlan, ReducedPrecisionTakesHalfAndADraftTakesLittle) {
   EngineInfo half = cuda;
   half.precision = Precision::fp16;
   const MemoryLimits limits = memory_limits(cuda, 0);
-  EXPECT_EQ(limits.budget, limits.free);
+  EXPECT_EQ(limits.budget, limits.capacity);
   EXPECT_GT(limits.budget, 4 * gib);
   EXPECT_GT(plan_memory(photo_7mp, model, half, {}, limits).batch,
             plan_memory(photo_7mp, model, cuda, {}, limits).batch);

@@ -36,6 +36,8 @@ class IdentityEngine : public Engine {
     return {};
   }
 
+  void backend(const std::string& name) { info_.backend = name; }
+
   std::function<void(int)> before_run;
   int runs = 0;
 

@@ -73,7 +73,11 @@ TEST_F(Batch, OutputsCarryAFullStamp) {
   ASSERT_TRUE(stamp.has_value());
   EXPECT_EQ(
       *stamp,
-      (Stamp{.version = "1.0", .model = "identity", .settings = "usual", .input_hash = sha256(read_file(job.input))}));
+      (Stamp{.version = "1.0",
+             .model = "identity",
+             .settings = "usual",
+             .input_hash = sha256(read_file(job.input)),
+             .engine = "test cpu fp32"}));
 }
 
 /// Photos that were under way at most, whatever was slow.

@@ -74,6 +74,34 @@ TEST_F(ExistingOutputs, UpdateRedoesWhatIsStaleOnly) {
   EXPECT_EQ(again(job), PhotoStatus::skipped);
 }
 
+TEST_F(ExistingOutputs, SkipTellsWhatIsStaleAndCountsIt) {
+  const Job job = add_photo("a.jpg", 1);
+  ASSERT_EQ(again(job), PhotoStatus::done);
+  options_.version = "2.0";
+  EXPECT_EQ(again(job), PhotoStatus::skipped);
+  EXPECT_EQ(recorder_.of(job.input).existing, Existing::current);
+  EXPECT_NE(recorder_.of(job.input).reason.find("made by hdrtile 1.0"), std::string::npos);
+
+  const auto before = files("_hdr");
+  options_.model_id = "another";
+  options_.settings_id = "other";
+  add_photo("a.jpg", 2);
+  EXPECT_EQ(run({job}).stale, 1);
+  EXPECT_EQ(recorder_.of(job.input).status, PhotoStatus::skipped);
+  EXPECT_EQ(recorder_.of(job.input).existing, Existing::stale);
+  EXPECT_EQ(recorder_.of(job.input).stale, (std::vector<std::string>{"photo", "model", "settings"}));
+  EXPECT_EQ(files("_hdr"), before);
+}
+
+TEST_F(ExistingOutputs, TheEngineIsAFactAndNoReasonToRedoAPhoto) {
+  const Job job = add_photo("a.jpg", 1);
+  ASSERT_EQ(again(job), PhotoStatus::done);
+  engine_.backend("another");
+  options_.on_exist = OnExist::update;
+  EXPECT_EQ(again(job), PhotoStatus::skipped);
+  EXPECT_EQ(recorder_.of(job.input).existing, Existing::current);
+}
+
 TEST_F(ExistingOutputs, UpdateHasNoRightToFilesOfOthers) {
   const Job job = add_photo("a.jpg");
   write(job.output, noise_photo({10, 10}, Format::jpeg, 9));
