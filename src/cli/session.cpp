@@ -5,11 +5,22 @@
 #include "hdrtile/photo.h"
 
 namespace hdrtile::cli {
+namespace {
+
+std::string hash_of_model(const std::filesystem::path& file) {
+  try {
+    return sha256(read_file(file));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::model, std::string("the model ") + error.what());
+  }
+}
+
+}  // namespace
 
 Session::Session(const ModelFlags& flags)
     : flags_(flags), choice_(find_model(flags.model, model_folders())), model_(read_model_info(choice_.file)) {
   model_.draft = choice_.draft;
-  sha256_ = sha256(read_file(choice_.file));
+  sha256_ = hash_of_model(choice_.file);
 }
 
 std::string Session::model_id() const {
@@ -21,6 +32,10 @@ Engine& Session::engine() {
   if (!engine_) {
     engine_ = make_engine(
         {.model = choice_.file, .draft = choice_.draft, .device = flags_.device, .precision = flags_.precision});
+    if (hash_of_model(choice_.file) != sha256_) {  // results would be stamped with a model that did not make them
+      throw Error(ErrorCode::model,
+                  "the model " + choice_.file.string() + " has changed since the run began; run again");
+    }
     const EngineInfo& info = engine_->info();
     for (const auto& note : info.notes) spdlog::info("{}", note);
     spdlog::info("model {}{} on {}, {}", model_.name, model_.draft ? " (draft)" : "", info.device_name,
