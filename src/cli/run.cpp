@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "commands.h"
 #include "logging.h"
@@ -59,6 +60,9 @@ int run(int argc, const char* const* argv) {
   } catch (const Error& error) {
     spdlog::error("{}", error.what());
     code = exit_code(error.code());
+  } catch (const std::bad_alloc&) {
+    spdlog::error("not enough memory; use fewer --jobs, smaller tiles (--tile), or a machine with more");
+    code = exit_code(ErrorCode::out_of_memory);
   } catch (const std::exception& error) {
     spdlog::error("unexpected: {}; please report this with the command line", error.what());
   }

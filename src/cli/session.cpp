@@ -7,10 +7,18 @@
 namespace hdrtile::cli {
 namespace {
 
+std::string hash_of_model(const std::filesystem::path& file) {
+  try {
+    return sha256(read_file(file));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::model, std::string("the model ") + error.what());
+  }
+}
+
 /// Models are code: those of a models folder are checked before anything of them runs.
 std::string checked_hash(const ModelChoice& choice) {
   if (!choice.by_name) return {};
-  const std::string hash = sha256(read_file(choice.file));
+  std::string hash = hash_of_model(choice.file);
   check_sums(choice.file, hash);
   return hash;
 }
@@ -23,7 +31,7 @@ Session::Session(const ModelFlags& flags)
       sha256_(checked_hash(choice_)),
       model_(read_model_info(choice_.file)) {
   model_.draft = choice_.draft;
-  if (sha256_.empty()) sha256_ = sha256(read_file(choice_.file));  // what is missing or none is told better above
+  if (sha256_.empty()) sha256_ = hash_of_model(choice_.file);  // what is missing or none is told better above
 }
 
 std::string Session::model_id() const {
@@ -35,6 +43,10 @@ Engine& Session::engine() {
   if (!engine_) {
     engine_ = make_engine(
         {.model = choice_.file, .draft = choice_.draft, .device = flags_.device, .precision = flags_.precision});
+    if (hash_of_model(choice_.file) != sha256_) {  // results would be stamped with a model that did not make them
+      throw Error(ErrorCode::model,
+                  "the model " + choice_.file.string() + " has changed since the run began; run again");
+    }
     const EngineInfo& info = engine_->info();
     for (const auto& note : info.notes) spdlog::info("{}", note);
     spdlog::info("model {}{} on {}, {}", model_.name, model_.draft ? " (draft)" : "", info.device_name,

@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <array>
+#include <new>
 #include <system_error>
 
 #include "call_scope.h"
@@ -39,6 +40,8 @@ ModelFile::ModelFile(const std::filesystem::path& path) {
   const auto module = torch_call(subject(), [&] {
     try {
       return torch::jit::load(file_, c10::kCPU, extra, /*load_debug_files=*/false);
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& caught) {
       throw Error(ErrorCode::model, subject() + " cannot be loaded as TorchScript (" +
                                         first_sentence(essence_of(caught.what())) +

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <new>
 #include <tuple>
 
 #include "metadata_budget.h"
@@ -66,6 +67,8 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& reason) const {
+    // libtiff has no code for it.
+    if (reason.starts_with("No space") || reason.find("memory") != std::string::npos) throw std::bad_alloc();
     throw Error(ErrorCode::input,
                 path_.string() + ": truncated or damaged TIFF (" + reason + "); copy the photo again");
   }

@@ -2,6 +2,7 @@
 #include <webp/mux.h>
 
 #include <memory>
+#include <new>
 #include <tuple>
 
 #include "metadata_budget.h"
@@ -61,11 +62,15 @@ DecodedFile decode_webp(ByteView file, const std::filesystem::path& path, const 
   decoded.head = read_webp_head(file, path, limits);
   const FileHead& head = decoded.head;
   Image samples(head.size, Depth::u8, head.alpha ? 4 : 3);
-  const auto decode = head.alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
-  if (decode(file.data(), file.size(), samples.row<std::uint8_t>(0), samples.bytes(),
-             static_cast<int>(samples.row_bytes())) == nullptr) {
-    fail(path, "its picture ends early or contradicts itself");
-  }
+  WebPDecoderConfig config;
+  if (WebPInitDecoderConfig(&config) == 0) fail(path, "libwebp is of another version than it was built for");
+  config.output.colorspace = head.alpha ? MODE_RGBA : MODE_RGB;
+  config.output.is_external_memory = 1;
+  config.output.u.RGBA = {
+      .rgba = samples.row<std::uint8_t>(0), .stride = static_cast<int>(samples.row_bytes()), .size = samples.bytes()};
+  const auto status = WebPDecode(file.data(), file.size(), &config);
+  if (status == VP8_STATUS_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (status != VP8_STATUS_OK) fail(path, "its picture ends early or contradicts itself");
   decoded.pixels = std::move(samples);
   if (head.alpha) std::tie(decoded.pixels, decoded.alpha) = split_alpha(decoded.pixels);
   return decoded;

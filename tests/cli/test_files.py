@@ -134,6 +134,15 @@ def test_inputs_are_never_written_to(folder, on_exist):
     assert (folder / 'soft.jpg').is_symlink()
 
 
+@pytest.mark.parametrize('on_exist', ['skip', 'update', 'overwrite', 'rename', 'fail'])
+def test_a_link_to_the_inputs_folder_is_no_other_place(folder, on_exist):
+    (folder / 'link').symlink_to('.')
+    before = digests(folder)
+    result = enhance(folder / 'a.jpg', folder / 'b.jpg', '-o', f'{folder}/link/{{stem}}.{{ext}}', '--on-exist', on_exist)
+    assert result.returncode == 2, result.stderr
+    assert digests(folder) == before
+
+
 def test_output_that_is_its_input_is_a_usage_error(folder):
     result = enhance(folder / 'a.jpg', '-o', folder / 'a.jpg', '--on-exist', 'overwrite')
     assert result.returncode == 2, result.stderr

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from program import BINARY, TIMEOUT_S, enhance, model, names, read, scene, write
-from shims import file_faults
+from shims import file_faults, wait_for_call
 
 FLAGS = ['--device', 'cpu', '--precision', 'fp32']
 
@@ -19,13 +19,6 @@ def start(*arguments, with_model='lift', **options):
 def ended(process):
     errors = process.communicate(timeout=TIMEOUT_S)[1]
     return process.returncode, errors
-
-
-def wait_for(log, process):
-    """Until the call that stalls is under way."""
-    while process.poll() is None and not (log.exists() and log.read_text()):
-        time.sleep(.01)
-    time.sleep(.1)
 
 
 def photos_in(folder, count=3):
@@ -120,7 +113,7 @@ def test_two_interrupts_end_a_run_whose_disk_hangs(tmp_path, jobs, fault):
     photo = write(tmp_path / 'stalls.jpg', scene(60, 80))
     log = tmp_path / 'log'
     process = start(photo, '--jobs', jobs, env=file_faults(f'{fault} 1 stall=60', log=log))
-    wait_for(log, process)
+    wait_for_call(log, process)
     process.send_signal(signal.SIGINT)
     time.sleep(.1)
     assert process.poll() is None
@@ -138,7 +131,7 @@ def test_an_interrupt_at_any_stage(tmp_path, stage):
     fault = {'start': 'read lift.pt 1 stall=.5', 'decode': 'open 1.jpg 1 stall=.5', 'encode': 'write .hdrtile- 1 stall=.5'}[stage]
     log = tmp_path / 'log'
     process = start(*photos, '--jobs', 1, env=file_faults(fault, log=log))
-    wait_for(log, process)
+    wait_for_call(log, process)
     process.send_signal(signal.SIGINT)
     code, errors = ended(process)
     assert code in (130, -signal.SIGINT), errors

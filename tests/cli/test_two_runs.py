@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 from program import BINARY, TIMEOUT_S, model, names, read, scene, write
-from shims import file_faults
+from shims import file_faults, wait_for_call
 
 COUNT = 6
 
@@ -54,8 +54,7 @@ def test_a_run_that_starts_takes_no_file_of_one_that_writes(tmp_path):
     command = [str(BINARY), 'enhance', str(photo), '--model', str(model('lift')), '--device', 'cpu', '--precision', 'fp32']
     log = tmp_path / 'log'
     writer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=file_faults('fsync .hdrtile- 1 stall=4', log=log))
-    while writer.poll() is None and not log.exists():
-        pass
+    wait_for_call(log, writer)
     other = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     assert other.returncode == 0 and 'a run that was killed' not in other.stderr
     errors = writer.communicate(timeout=TIMEOUT_S)[1]

@@ -41,6 +41,70 @@ class NotANumber(nn.Module):
         return x * float('nan')
 
 
+class Raises(nn.Module):
+    """Gives up on photos that are dark on average."""
+
+    def forward(self, x):
+        if bool(x.mean() < .1):
+            raise ValueError('too dark for me')
+        return x
+
+
+class InfiniteInOneTile(nn.Module):
+    """Where a tile is white all over."""
+
+    def forward(self, x):
+        return torch.where((x.amin(dim=(1, 2, 3), keepdim=True) > .99).expand_as(x), torch.full_like(x, float('inf')), x)
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x, x
+
+
+class Whole(nn.Module):
+    """Gives integers, which stand for what they are: black and white."""
+
+    def forward(self, x):
+        return (x > .5).int()
+
+
+class Unprepared(nn.Module):
+    """Contextual: what it prepares is of the kind it is asked for."""
+
+    def __init__(self, kind: int):
+        super().__init__()
+        self.kind = kind
+
+    @torch.jit.export
+    def prepare(self, preview):
+        if self.kind == 0:
+            raise ValueError('nothing to prepare')
+        guide = preview.mean().reshape(1, 1, 1, 1)
+        return guide * float('nan'), torch.zeros(1, 1)
+
+    def forward(self, tiles, rect, guide, mix):
+        return tiles * guide
+
+
+class PreparesOne(nn.Module):
+    @torch.jit.export
+    def prepare(self, preview):
+        return preview.mean()
+
+    def forward(self, tiles, rect, guide, mix):
+        return tiles
+
+
+class PreparesWithTwo(nn.Module):
+    @torch.jit.export
+    def prepare(self, preview, more):
+        return preview, more
+
+    def forward(self, tiles, rect, guide, mix):
+        return tiles
+
+
 class Double(nn.Module):
     """Twice the size, each pixel four times."""
 
@@ -97,6 +161,12 @@ def make(folder):
     save(folder, 'double', torch.jit.script(Double()), **(plain | {'scale': 2}))
     save(folder, 'slow', torch.jit.script(Slow().eval()), **plain)
     save(folder, 'mean_gain', torch.jit.script(MeanGain()), **(plain | {'context_px': 64}))
+
+    for name, module in (('raises', Raises()), ('infinite_in_one_tile', InfiniteInOneTile()), ('pair', Pair()), ('whole_numbers', Whole())):
+        save(folder, name, torch.jit.script(module), **plain)
+    for name, module in (('prepare_raises', Unprepared(0)), ('prepare_nan', Unprepared(1)), ('prepares_one', PreparesOne()),
+                         ('prepares_with_two', PreparesWithTwo())):
+        save(folder, name, torch.jit.script(module), **(plain | {'context_px': 64}))
 
     model = restormer()
     photo = torch.randint(0, 65536, (1, 3, 128, 128)).float() / 65535

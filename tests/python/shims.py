@@ -3,6 +3,7 @@ import functools
 import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,17 @@ def file_faults(*faults, log=None):
     """The environment of a run with these faults, each 'CALL PART N ACTION'."""
     extra = {'HDRTILE_FAULTS_LOG': str(log)} if log else {}
     return os.environ | {'LD_PRELOAD': str(library('files')), 'HDRTILE_FAULTS': ';'.join(faults)} | extra
+
+
+def wait_for_call(log, process):
+    """Until the first call that a fault is about is under way."""
+    while process.poll() is None and not (log.exists() and log.read_text()):
+        time.sleep(.01)
+    time.sleep(.1)
+
+
+def refused_memory(nth, least, count=1, log=None):
+    """The environment of a run whose nth allocation of so many bytes is refused; 0: none, they are only counted."""
+    extra = {'HDRTILE_REFUSE_LOG': str(log)} if log else {}
+    return os.environ | {'LD_PRELOAD': str(library('memory')), 'HDRTILE_REFUSE': str(nth), 'HDRTILE_REFUSE_SIZE': str(least),
+                         'HDRTILE_REFUSE_COUNT': str(count)} | extra
