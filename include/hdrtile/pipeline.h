@@ -116,7 +116,8 @@ using EngineSource = std::function<Engine&()>;
 /// way are dropped (nothing half-written) and the rest counts as cancelled. Pixels do not depend on `jobs` or order.
 /// Before anything runs, throws Error{usage} when two photos of the whole batch share an output or an output is an
 /// input of it: all shards throw alike. Error{device}, broken models and requests that cannot be met end the batch:
-/// thrown after every photo was reported.
+/// thrown after every photo was reported. A model is broken when it cannot be loaded, fails for three photos in a row,
+/// or works for none; where it fails now and then, the photo fails alone.
 BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel);
 BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,

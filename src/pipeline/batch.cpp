@@ -125,6 +125,7 @@ BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, co
   } else {
     run_threaded(part, engine, stages, std::clamp(static_cast<int>(part.size()), 1, options.jobs));
   }
+  if (!cancel) stages.require_working_model();
   return stages.summary();
 }
 

@@ -92,10 +92,9 @@ bool Stages::infer(Work& work, const EngineSource& engine) {
       const std::lock_guard lock(reporting_);
       observer_.on_start(result.job, result.input_size);
     }
-    Enhanced enhanced = enhance_image(work.photo.pixels, model, options_.enhance, cancel_, [&](double share) {
-      const std::lock_guard lock(reporting_);
-      observer_.on_progress(result.job, share);
-    });
+    Enhanced enhanced = enhance(work, model);
+    model_faults_ = 0;
+    model_works_ = true;
     work.photo.pixels = std::move(enhanced.image);
     work.stamp.engine = short_name(model.info());
     result.output_size = fit_within(work.photo.pixels.size(), options_.encode.max_side);
@@ -106,6 +105,27 @@ bool Stages::infer(Work& work, const EngineSource& engine) {
   });
   if (!goes_on && result.error && ends_batch(*result.error)) throw Error(*result.error, result.reason);
   return goes_on;
+}
+
+Enhanced Stages::enhance(const Work& work, Engine& model) {
+  try {
+    return enhance_image(work.photo.pixels, model, options_.enhance, cancel_, [&](double share) {
+      const std::lock_guard lock(reporting_);
+      observer_.on_progress(work.result.job, share);
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::model) throw;
+    model_fault_ = error.what();
+    if (++model_faults_ == most_model_faults) throw;
+    throw Error(ErrorCode::unsupported,
+                work.result.job.input.string() + ": the model cannot enhance it: " + model_fault_);
+  }
+}
+
+void Stages::require_working_model() const {
+  if (model_faults_ > 0 && !model_works_) {
+    throw Error(ErrorCode::model, "the model could enhance none of the photos: " + model_fault_);
+  }
 }
 
 void Stages::encode(Work work) {

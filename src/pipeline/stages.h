@@ -34,11 +34,15 @@ class Stages {
 
   /// Reads and decodes. Empty when the photo ended here.
   [[nodiscard]] std::optional<Work> decode(const Job& job);
-  /// False when the photo ended here. Throws what ends the whole batch, after reporting the photo: faults of the model
-  /// or the device, and requests that cannot be met.
+  /// False when the photo ended here. Throws what ends the whole batch, after reporting the photo: faults of the
+  /// device, requests that cannot be met, and faults of the model: when it cannot be loaded, or in the third photo in
+  /// a row. One photo that is too much for a model fails alone, so that it does not keep a night's others from theirs.
   [[nodiscard]] bool infer(Work& work, const EngineSource& engine);
   /// Encodes and writes.
   void encode(Work work);
+
+  /// To be called at the end: throws Error{model} when the model has failed, and worked for no photo at all.
+  void require_working_model() const;
 
   /// Photos that have not been enhanced yet are dropped from now on.
   void stop(std::string reason);
@@ -50,12 +54,18 @@ class Stages {
   template <typename Stage>
   bool attempt(PhotoResult& result, const Stage& stage);
   void throw_if_cancelled() const;
+  [[nodiscard]] Enhanced enhance(const Work& work, Engine& model);
   void write(Work& work, std::span<const std::uint8_t> bytes) const;
+
+  static constexpr int most_model_faults = 3;
 
   const BatchOptions& options_;
   Observer& observer_;
   const CancelFlag& cancel_;
   Gate gate_;
+  int model_faults_ = 0;  // of photos in a row; these three belong to infer()
+  bool model_works_ = false;
+  std::string model_fault_;  // the last one
   std::mutex reporting_;
   BatchSummary summary_;
   std::atomic<bool> stopped_{false};

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read_description(std::string(reinterpret_cast<const char*>(data), size), info);
     EngineInfo engine;
     engine.device = "cpu";
-    (void)plan_memory({3000, 2000}, info, engine, {}, {.budget = 1 << 30, .free = 1 << 30});
+    (void)plan_memory({3000, 2000}, info, engine, {}, {.budget = 1 << 30, .capacity = 1 << 30});
   } catch (const Error&) {  // whatever else is thrown is a finding
   }
   return 0;

@@ -140,7 +140,7 @@ TEST(MemoryPlan, NumbersOfAHostileModelNeitherOverflowNorTakeLong) {
   model.scale = 16;
   model.parameters = 1'000'000'000'000'000;
   model.tile_default = 1 << 20;
-  const MemoryLimits limits{.budget = gib, .free = gib};
+  const MemoryLimits limits{.budget = gib, .capacity = gib};
   const MemoryPlan plan = plan_memory({1 << 28, 1}, model, cpu, {}, limits);  // a million sides, were each tried
   EXPECT_EQ(plan.batch, 1);
   EXPECT_GT(plan.expected_bytes, gib);
