@@ -26,14 +26,15 @@ namespace {
 /// The flags that change pixels, in one form: what `--on-exist update` compares.
 std::string settings_id(const EnhanceFlags& flags, const std::optional<Format>& format) {
   const auto number = [](const std::optional<int>& value) { return value ? std::to_string(*value) : "auto"; };
-  constexpr std::array metadata{"keep", "no-gps", "none"};  // as MetadataPolicy counts
-  constexpr std::array chroma{"444", "422", "420"};         // as Chroma counts
+  constexpr std::array metadata{"keep", "no-gps", "none"};          // as MetadataPolicy counts
+  constexpr std::array chroma{"444", "422", "420"};                 // as Chroma counts
+  constexpr std::array engines{"torchscript", "auto", "compiled"};  // as PackageUse counts
   const TileRequest& tiling = flags.model.tiling;
   return fmt::format(
-      "precision={} tile={} overlap={} max-memory={} strength={} format={} quality={} chroma={} metadata={} "
+      "precision={} engine={} tile={} overlap={} max-memory={} strength={} format={} quality={} chroma={} metadata={} "
       "to-srgb={} max-side={} dither={}",
-      flags.model.precision, number(tiling.tile), number(tiling.overlap), tiling.max_memory, flags.strength,
-      format ? facts_of(*format).id : "own", flags.quality,
+      flags.model.precision, engines.at(static_cast<std::size_t>(flags.model.engine)), number(tiling.tile),
+      number(tiling.overlap), tiling.max_memory, flags.strength, format ? facts_of(*format).id : "own", flags.quality,
       flags.chroma ? chroma.at(static_cast<std::size_t>(*flags.chroma)) : "keep",
       metadata.at(static_cast<std::size_t>(flags.metadata)), flags.to_srgb, flags.max_side.value_or(0), flags.dither);
 }

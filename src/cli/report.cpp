@@ -57,7 +57,9 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
                         {"device_name", facts.engine->device_name},
                         {"precision", to_string(facts.engine->precision)},
                         {"backend", facts.engine->backend},
-                        {"notes", facts.engine->notes}};
+                        {"package", facts.engine->package.empty() ? Json(nullptr) : Json(facts.engine->package)},
+                        {"notes", facts.engine->notes},
+                        {"warnings", facts.engine->warnings}};
   } else {
     report["engine"] = nullptr;
   }

@@ -7,7 +7,7 @@
 
 #include "call_scope.h"
 #include "cpu.h"
-#include "devices.h"
+#include "engines.h"
 #include "hdrtile/error.h"
 #include "model_file.h"
 #include "tensors.h"
@@ -18,10 +18,10 @@ namespace {
 
 class TorchScriptEngine final : public Engine {
  public:
-  explicit TorchScriptEngine(const EngineOptions& options)
+  TorchScriptEngine(const EngineOptions& options, const ChosenDevice& chosen, std::vector<std::string> warnings)
       : file_(options.model),
         model_(file_.info()),
-        chosen_(choose_device(options.device)),
+        chosen_(chosen),
         // A CPU runs Restormer up to twice as fast with channels last.
         placement_{chosen_.device,
                    chosen_.device.is_cpu() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous} {
@@ -30,6 +30,7 @@ class TorchScriptEngine final : public Engine {
     info_.memory_bytes = chosen_.info.memory_bytes;
     info_.backend = "torchscript";
     info_.notes = chosen_.notes;
+    info_.warnings = std::move(warnings);
     info_.precision = choose_precision(options.precision, chosen_);
     if (!model_.described) {
       info_.notes.push_back(file_.subject() + " has no hdrtile.json: run as a plain model (scale " +
@@ -197,8 +198,9 @@ class TorchScriptEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
-  return std::make_unique<TorchScriptEngine>(options);
+std::unique_ptr<Engine> make_torchscript_engine(const EngineOptions& options, const ChosenDevice& chosen,
+                                                std::vector<std::string> warnings) {
+  return std::make_unique<TorchScriptEngine>(options, chosen, std::move(warnings));
 }
 
 }  // namespace hdrtile
