@@ -93,10 +93,6 @@ def cut(cache):
     os.truncate(package_in(cache), package_in(cache).stat().st_size // 2)
 
 
-def emptied(cache):
-    os.truncate(package_in(cache), 0)
-
-
 def flipped(cache):
     whole = bytearray(package_in(cache).read_bytes())
     whole[len(whole) // 2] ^= 1
@@ -115,10 +111,6 @@ def for_another_torch(cache):
     describe(cache, torch='2.7.1')
 
 
-def for_another_hdrtile(cache):
-    describe(cache, format=99)
-
-
 def half_described(cache):
     describe(cache, sides={'min': 'sixty-four'})
 
@@ -129,10 +121,6 @@ def writable_by_others(cache):
 
 def in_a_folder_writable_by_others(cache):
     cache.chmod(0o777)
-
-
-def described_by_others(cache):
-    description_in(cache).chmod(0o664)
 
 
 def a_link(cache):
@@ -170,10 +158,10 @@ def for_another_kind_of_model(cache):
     describe(cache, inputs=[[1, 3, 0, 0]])
 
 
-FAULTS = {cut: 'damaged', emptied: 'damaged', flipped: 'damaged', missing: 'missing', for_another_cpu: 'another CPU: this one lacks avx2048',
-          for_another_torch: 'LibTorch 2.7.1', for_another_hdrtile: 'another version', half_described: 'cannot be read',
+FAULTS = {cut: 'damaged', flipped: 'damaged', missing: 'missing', for_another_cpu: 'another CPU: this one lacks avx2048',
+          for_another_torch: 'LibTorch 2.7.1', half_described: 'cannot be read',
           writable_by_others: 'written by others', in_a_folder_writable_by_others: 'written by others',
-          described_by_others: 'written by others', a_link: 'link', no_package_at_all: '', cut_and_hashed_again: '',
+          a_link: 'link', no_package_at_all: '', cut_and_hashed_again: '',
           library_that_does_not_load: '', for_another_kind_of_model: 'kind of model'}
 
 
