@@ -4,33 +4,38 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-usage: scripts/setup.sh [--torch DIR] [--no-tests]
+usage: scripts/setup.sh [--torch DIR] [--no-tests] [--no-compile]
 
 Installs what hdrtile is built from and builds build/hdrtile.
 
   --torch DIR   build against this LibTorch >= 2.8 (CUDA or CPU; the folder that holds share/cmake/Torch) in place of the
-                one from the torch wheel. No .venv is made then: the tests written in Python are left out.
+                one from the torch wheel. No .venv is made then: the tests written in Python are left out, and no model is
+                compiled.
   --no-tests    build the program alone
+  --no-compile  do not compile the default model for this machine; it runs through TorchScript then
   -h, --help    this text
 
 Made for Debian 12, Debian 13 and Ubuntu 24.04 on x86-64; tried on Debian 12 and 13. On other systems it says which packages it would
-have installed and goes on. It writes to the project folder (.venv, build) and, with apt, installs system packages; that step
+have installed and goes on. It writes to the project folder (.venv, build), the cache of compiled
+models (HDRTILE_CACHE, XDG_CACHE_HOME/hdrtile or ~/.cache/hdrtile) and, with apt, installs system packages; that step
 asks for sudo when not run as root and when something is missing. PYTHON names the interpreter for .venv (default: python3).
 EOF
 }
 
 torch_dir=""
 tests=ON
+compile=ON
 while (($#)); do
   case $1 in
     --torch) torch_dir=${2:?--torch needs a folder}; shift 2 ;;
     --torch=*) torch_dir=${1#--torch=}; shift ;;
     --no-tests) tests=OFF; shift ;;
+    --no-compile) compile=OFF; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
 done
-[[ -z $torch_dir ]] || torch_dir=$(realpath -e -- "$torch_dir")
+[[ -z $torch_dir ]] || { torch_dir=$(realpath -e -- "$torch_dir"); compile=OFF; }
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 step=start
@@ -147,6 +152,14 @@ cmake --preset release -DHDRTILE_BUILD_TESTS=$tests "${configure[@]}"
 
 begin "Build"
 cmake --build build
+
+if [[ $compile == ON ]]; then
+  begin "Compile the default model for this machine"
+  if ! .venv/bin/python scripts/compile_model.py 2>build/compile_model.log; then
+    tail -n 3 build/compile_model.log
+    echo "it could not be compiled (build/compile_model.log says more): hdrtile runs it through TorchScript"
+  fi
+fi
 
 begin "Ready"
 echo "build/hdrtile enhance *.jpg"

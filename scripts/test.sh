@@ -3,5 +3,5 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-scripts/setup.sh
+scripts/setup.sh --no-compile
 exec ctest --test-dir build --output-on-failure --parallel "$(nproc)" "$@"

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -41,13 +42,15 @@ struct ModelInfo {
 struct EngineInfo {
   std::string device;       ///< "cpu" or "cuda:N"
   std::string device_name;  ///< for people: "AMD EPYC (2 threads)"
-  std::string backend;      ///< "torchscript"
+  std::string backend;      ///< "torchscript" or "aotinductor"
+  std::string package;      ///< the compiled package: file name and start of its SHA-256; empty: none
   Precision precision = Precision::fp32;
   std::int64_t memory_bytes = 0;  ///< of the device, in all; 0: unknown
   int threads = 0;                ///< of the CPU that compute
   std::string cpu_capability;     ///< the instructions LibTorch's own kernels use: "AVX512"
   std::string library;            ///< what computes: "LibTorch 2.8.0 with CUDA"
   std::vector<std::string> notes;
+  std::vector<std::string> warnings;  ///< for the log, too: a compiled package that is there and cannot be used
 };
 
 /// What prepare() took from a whole photo (guide and mixing matrices, on the engine's device). Opaque, immutable.
@@ -92,6 +95,18 @@ class Engine {
   virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
 };
 
+enum class PackageUse : std::uint8_t { never, automatic, always };
+
+/// Where compiled models are looked for. A package is native code and another engine: its results differ from
+/// TorchScript's in the last places.
+struct PackageOptions {
+  PackageUse use = PackageUse::never;  ///< automatic: TorchScript where none can be used; EngineInfo says why
+  std::filesystem::path folder = {};
+  std::string model_sha256 = {};  ///< of the model file
+  /// Of a package's bytes, in hexadecimal digits: the engine has no cryptographic library.
+  std::function<std::string(std::span<const std::uint8_t>)> sha256 = {};
+};
+
 struct EngineOptions {
   std::filesystem::path model;  ///< a TorchScript file
   bool draft = false;           ///< run the model's draft() only
@@ -99,9 +114,11 @@ struct EngineOptions {
   std::string precision =
       "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
+  PackageOptions packages = {};
 };
 
-/// Loads a model. Throws Error{model} (missing, none, contract broken) or Error{device}.
+/// Loads a model. Throws Error{model} (missing, none, contract broken; no package that fits, where one is a must) or
+/// Error{device}.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
 
 /// Reads what a model says of itself without running it. Throws Error{model}.

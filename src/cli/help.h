@@ -48,6 +48,10 @@ inline constexpr auto model = "a model's name (hdrtile info lists them) or a Tor
 inline constexpr auto device = "what to compute on; auto (default) takes a GPU when there is one and says so when not";
 inline constexpr auto precision =
     "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32";
+inline constexpr auto engine =
+    "auto (default): a model compiled for this machine where there is one (scripts/compile_model.py), else "
+    "TorchScript; "
+    "compiled: fail where there is none";
 inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
 inline constexpr auto batch =

@@ -74,8 +74,9 @@ void print_system() {
 void print_model(Session& session) {
   const ModelInfo& model = session.model();
   const EngineInfo& info = session.engine().info();
-  fmt::print("model {}: {}\n  {}\n  on {} ({}), {}, {}\n", model.name, describe(model), model.path.string(),
-             info.device, info.device_name, to_string(info.precision), info.backend);
+  fmt::print("model {}: {}\n  {}\n  on {} ({}), {}, {}{}\n", model.name, describe(model), model.path.string(),
+             info.device, info.device_name, to_string(info.precision), info.backend,
+             info.package.empty() ? "" : " " + info.package);
 }
 
 struct PhotoFacts {

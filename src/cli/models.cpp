@@ -55,6 +55,17 @@ std::vector<fs::path> model_folders() {
   return folders;
 }
 
+fs::path package_folder() {
+  const auto named = [](const char* variable) {
+    const char* value = std::getenv(variable);
+    return fs::path(value == nullptr ? "" : value);
+  };
+  if (fs::path folder = named("HDRTILE_CACHE"); !folder.empty()) return folder;
+  if (const fs::path caches = named("XDG_CACHE_HOME"); !caches.empty()) return caches / "hdrtile";
+  const fs::path home = named("HOME");
+  return home.empty() ? fs::path() : home / ".cache/hdrtile";
+}
+
 ModelChoice find_model(const std::string& name_or_file, const std::vector<fs::path>& folders) {
   const bool names_file = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".pt");
   if (names_file) {

@@ -19,6 +19,10 @@ struct ModelChoice {
 /// (../share/hdrtile/models, ../models), the source tree it was built from.
 [[nodiscard]] std::vector<std::filesystem::path> model_folders();
 
+/// Where compiled packages are looked for: HDRTILE_CACHE, else XDG_CACHE_HOME/hdrtile, else ~/.cache/hdrtile. Empty
+/// where none of these is set.
+[[nodiscard]] std::filesystem::path package_folder();
+
 /// A file (what has a / in it or ends in .pt), or the name of a model in one of `folders`: a file that happens to lie
 /// in the current folder under a model's name is not taken for it. `draft` is the draft of `small` where there is no
 /// such file. Throws Error{model} naming what was looked for and what there is.

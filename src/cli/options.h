@@ -19,6 +19,7 @@ struct ModelFlags {
   std::string model = "small";
   std::string device = "auto";
   std::string precision = "auto";
+  PackageUse engine = PackageUse::automatic;
   TileRequest tiling;
 };
 

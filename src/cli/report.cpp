@@ -81,7 +81,9 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
                         {"threads", facts.engine->threads},
                         {"cpu_capability", facts.engine->cpu_capability},
                         {"library", facts.engine->library},
-                        {"notes", facts.engine->notes}};
+                        {"package", facts.engine->package.empty() ? Json(nullptr) : Json(facts.engine->package)},
+                        {"notes", facts.engine->notes},
+                        {"warnings", facts.engine->warnings}};
   } else {
     report["engine"] = nullptr;
   }

@@ -42,15 +42,20 @@ std::string Session::model_id() const {
 Engine& Session::engine() {
   if (!engine_) {
     engine_ = make_engine(
-        {.model = choice_.file, .draft = choice_.draft, .device = flags_.device, .precision = flags_.precision});
+        {.model = choice_.file,
+         .draft = choice_.draft,
+         .device = flags_.device,
+         .precision = flags_.precision,
+         .packages = {.use = flags_.engine, .folder = package_folder(), .model_sha256 = sha256_, .sha256 = sha256}});
     if (hash_of_model(choice_.file) != sha256_) {  // results would be stamped with a model that did not make them
       throw Error(ErrorCode::model,
                   "the model " + choice_.file.string() + " has changed since the run began; run again");
     }
     const EngineInfo& info = engine_->info();
+    for (const auto& warning : info.warnings) spdlog::warn("{}", warning);
     for (const auto& note : info.notes) spdlog::info("{}", note);
-    spdlog::info("model {}{} on {}, {}", model_.name, model_.draft ? " (draft)" : "", info.device_name,
-                 to_string(info.precision));
+    spdlog::info("model {}{} on {}, {}{}", model_.name, model_.draft ? " (draft)" : "", info.device_name,
+                 to_string(info.precision), info.package.empty() ? "" : ", compiled: " + info.package);
     spdlog::debug("model file {}, device {}, backend {}", choice_.file.string(), info.device, info.backend);
   }
   return *engine_;

@@ -46,10 +46,15 @@ std::string cpu_name() {
   return name.empty() ? "CPU" : name;
 }
 
-bool cpu_has_native_bf16() {
+std::vector<std::string> cpu_flags() {
   std::istringstream flags(cpuinfo_field("flags"));
-  return std::any_of(std::istream_iterator<std::string>(flags), {},
-                     [](const std::string& flag) { return flag == "avx512_bf16" || flag == "amx_bf16"; });
+  return {std::istream_iterator<std::string>(flags), {}};
+}
+
+bool cpu_has_native_bf16() {
+  const auto flags = cpu_flags();
+  return std::ranges::any_of(flags,
+                             [](const std::string& flag) { return flag == "avx512_bf16" || flag == "amx_bf16"; });
 }
 
 std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root, const std::string& membership) {

@@ -4,11 +4,15 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hdrtile {
 
 /// As /proc/cpuinfo names it; "CPU" where it does not.
 [[nodiscard]] std::string cpu_name();
+
+/// The instruction sets of the CPU and more, as /proc/cpuinfo names them; empty where it does not.
+[[nodiscard]] std::vector<std::string> cpu_flags();
 
 /// Whether the CPU multiplies BF16 in hardware (AVX-512 or AMX). Emulated BF16 is slower than FP32.
 [[nodiscard]] bool cpu_has_native_bf16();

@@ -115,6 +115,16 @@ ChosenDevice choose_device(const std::string& asked) {
   }
 }
 
+std::string gpu_architecture([[maybe_unused]] c10::Device device) {
+#ifdef HDRTILE_CUDA
+  cudaDeviceProp properties{};
+  if (device.is_cuda() && cudaGetDeviceProperties(&properties, device.index()) == cudaSuccess) {
+    return "sm_" + std::to_string(properties.major) + std::to_string(properties.minor);
+  }
+#endif
+  return {};
+}
+
 Precision choose_precision(const std::string& asked, const ChosenDevice& chosen) {
   for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16}) {
     if (asked == to_string(precision)) return precision;

@@ -19,6 +19,9 @@ struct ChosenDevice {
 /// Error{usage} for anything else.
 [[nodiscard]] ChosenDevice choose_device(const std::string& asked);
 
+/// What its code is compiled for, "sm_90"; empty for a CPU.
+[[nodiscard]] std::string gpu_architecture(c10::Device device);
+
 /// `asked`: auto | fp32 | fp16 | bf16. Throws Error{usage}.
 [[nodiscard]] Precision choose_precision(const std::string& asked, const ChosenDevice& chosen);
 

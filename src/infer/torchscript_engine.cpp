@@ -1,57 +1,37 @@
 #include <ATen/Context.h>
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 
-#include <bit>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
 
 #include "call_scope.h"
 #include "cpu.h"
-#include "devices.h"
+#include "engines.h"
 #include "hdrtile/error.h"
 #include "model_file.h"
+#include "tensors.h"
 #include "weights.h"
 
 namespace hdrtile {
 namespace {
 
-class TensorContext final : public PhotoContext {
- public:
-  TensorContext(at::Tensor guide_map, at::Tensor mixes) : guide(std::move(guide_map)), mix(std::move(mixes)) {}
-  const at::Tensor guide;
-  const at::Tensor mix;
-};
-
-at::ScalarType scalar_type(Precision precision) {
-  return precision == Precision::fp16 ? at::kHalf : precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
-}
-
-std::string shape_of(at::IntArrayRef sizes) {
-  std::string text = "[";
-  for (const auto size : sizes) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + "]";
-}
-
-/// Neither NaN nor Inf: not all exponent bits set. On bits, because a loop over them runs on whole vectors.
-bool all_finite(std::span<const float> values) {
-  constexpr std::uint32_t exponent = 0x7F800000U;
-  std::uint32_t found = 0;
-  for (const float value : values) found |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
-  return found == 0;
-}
-
 class TorchScriptEngine final : public Engine {
  public:
-  explicit TorchScriptEngine(const EngineOptions& options)
-      : file_(options.model), model_(file_.info()), chosen_(choose_device(options.device)) {
+  TorchScriptEngine(const EngineOptions& options, const ChosenDevice& chosen, std::vector<std::string> warnings)
+      : file_(options.model),
+        model_(file_.info()),
+        chosen_(chosen),
+        // A CPU runs Restormer up to twice as fast with channels last.
+        placement_{chosen_.device,
+                   chosen_.device.is_cpu() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous} {
     info_.device = chosen_.info.id;
     info_.device_name = chosen_.info.name;
     info_.memory_bytes = chosen_.info.memory_bytes;
     info_.backend = "torchscript";
     info_.notes = chosen_.notes;
+    info_.warnings = std::move(warnings);
     info_.precision = choose_precision(options.precision, chosen_);
     if (!model_.described) {
       info_.notes.push_back(file_.subject() + " has no hdrtile.json: run as a plain model (scale " +
@@ -59,8 +39,6 @@ class TorchScriptEngine final : public Engine {
                             std::to_string(model_.halo) + ")");
     }
     set_up_libtorch(options.threads);
-    // A CPU runs Restormer up to twice as fast so.
-    if (chosen_.device.is_cpu()) layout_ = at::MemoryFormat::ChannelsLast;
     torch_call(file_.subject(), [&] {
       full_ = load();
       if (options.draft) take_draft();
@@ -78,7 +56,7 @@ class TorchScriptEngine final : public Engine {
     return torch_call(file_.subject(), [&]() -> std::unique_ptr<PhotoContext> {
       // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
       const auto output = invoke(full(), "prepare", [&]() -> std::vector<c10::IValue> {
-        return {to_device(preview, {1, 3, size.height, size.width}, at::kFloat)};
+        return {upload(preview, {1, 3, size.height, size.width}, at::kFloat, placement_)};
       });
       if (!output.isTuple() || output.toTupleRef().elements().size() != 2 ||
           !output.toTupleRef().elements()[0].isTensor() || !output.toTupleRef().elements()[1].isTensor()) {
@@ -95,26 +73,16 @@ class TorchScriptEngine final : public Engine {
   }
 
   RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) override {
-    const std::size_t in_tile = 3 * static_cast<std::size_t>(tiles.height) * tiles.width;
-    const std::size_t out_tile = in_tile * model_.scale * model_.scale;
-    const auto* tensors = dynamic_cast<const TensorContext*>(context);
-    if (tiles.count < 1 || tiles.pixels.size() != in_tile * tiles.count || out.size() != out_tile * tiles.count ||
-        (model_.contextual && (tensors == nullptr || tiles.rects.size() != static_cast<std::size_t>(tiles.count)))) {
-      throw std::invalid_argument("run: spans, rects or context do not fit the batch");
-    }
+    const TensorContext* tensors = checked_context(model_, tiles, context, out);
     return torch_call(file_.subject(), [&] {
       compute(working_, working_type_, tiles, tensors, out);
       RunStats stats;
+      const std::size_t out_tile = out.size() / tiles.count;
       for (int i = 0; i < tiles.count; ++i) {
         const auto result = out.subspan(out_tile * i, out_tile);
         if (all_finite(result)) continue;
         if (working_type_ != at::kFloat) {
-          const TileBatch alone{.count = 1,
-                                .height = tiles.height,
-                                .width = tiles.width,
-                                .pixels = tiles.pixels.subspan(in_tile * i, in_tile),
-                                .rects = model_.contextual ? tiles.rects.subspan(i, 1) : tiles.rects};
-          compute(full(), at::kFloat, alone, tensors, result);
+          compute(full(), at::kFloat, one_of(tiles, i), tensors, result);
           ++stats.redone_fp32;
         }
         if (!all_finite(result)) {
@@ -155,7 +123,7 @@ class TorchScriptEngine final : public Engine {
 
   torch::jit::Module load() {
     auto module = file_.load(chosen_.device);
-    set_layout(module, layout_);
+    set_layout(module, placement_.layout);
     return module;
   }
 
@@ -191,68 +159,42 @@ class TorchScriptEngine final : public Engine {
     return *full_;
   }
 
-  [[nodiscard]] at::Tensor to_device(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type) const {
-    // from_blob takes no const; the copy keeps a model that works in place off the caller's pixels.
-    const at::Tensor view = at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
-    const auto format = shape.size() == 4 ? layout_ : at::MemoryFormat::Contiguous;
-    return view.to(at::TensorOptions(chosen_.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
-  }
-
   /// Runs a method. A model that takes views of planar activations gets planar memory from then on.
   template <typename MakeInputs>
   c10::IValue invoke(torch::jit::Module& module, const char* method, const MakeInputs& make_inputs) {
     try {
       return module.get_method(method)(make_inputs());
     } catch (const std::exception& caught) {
-      const bool layout_is_the_fault = layout_ == at::MemoryFormat::ChannelsLast &&
+      const bool layout_is_the_fault = placement_.layout == at::MemoryFormat::ChannelsLast &&
                                        std::strstr(caught.what(), "view size is not compatible") != nullptr;
       if (!layout_is_the_fault) throw;
     }
-    layout_ = at::MemoryFormat::Contiguous;
-    set_layout(working_, layout_);
-    if (full_) set_layout(*full_, layout_);
+    placement_.layout = at::MemoryFormat::Contiguous;
+    set_layout(working_, placement_.layout);
+    if (full_) set_layout(*full_, placement_.layout);
     return module.get_method(method)(make_inputs());
   }
 
   void compute(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles, const TensorContext* context,
                std::span<float> out) {
-    const at::Tensor result = call(module, type, tiles, context);
-    const std::vector<std::int64_t> expected = {tiles.count, 3, std::int64_t{tiles.height} * model_.scale,
-                                                std::int64_t{tiles.width} * model_.scale};
-    if (result.sizes() != at::IntArrayRef(expected)) {
-      throw Error(ErrorCode::model, file_.subject() + " returned a tensor of shape " + shape_of(result.sizes()) +
-                                        ", expected " + shape_of(expected) + " (scale " + std::to_string(model_.scale) +
-                                        "); correct hdrtile.json or the model");
-    }
-    at::from_blob(out.data(), expected, at::kFloat).copy_(result);
-  }
-
-  at::Tensor call(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles,
-                  const TensorContext* context) {
     const auto output = invoke(module, model_.draft ? "draft" : "forward", [&] {
-      const std::vector<std::int64_t> shape = {tiles.count, 3, tiles.height, tiles.width};
-      std::vector<c10::IValue> inputs = {to_device(tiles.pixels, shape, model_.contextual ? at::kFloat : type)};
-      if (model_.contextual) {
-        static_assert(sizeof(TileRect) == 4 * sizeof(float));
-        const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
-        inputs.emplace_back(to_device(edges, {tiles.count, 4}, at::kFloat));
-        inputs.emplace_back(context->guide);
-        if (!model_.draft) inputs.emplace_back(context->mix);
-      }
+      const auto tensors = inputs_of(tiles, context, context != nullptr ? at::kFloat : type, placement_);
+      std::vector<c10::IValue> inputs(tensors.begin(), tensors.end());
+      if (model_.draft) inputs.pop_back();
       return inputs;
     });
     if (!output.isTensor()) {
       throw Error(ErrorCode::model, file_.subject() + " returned a " + output.tagKind() +
                                         ", expected one tensor; export it after the model contract");
     }
-    return output.toTensor();
+    store(output.toTensor(), tiles, model_.scale, file_.subject(), out);
   }
 
   ModelFile file_;
   ModelInfo model_;
   EngineInfo info_;
   ChosenDevice chosen_;
-  at::MemoryFormat layout_ = at::MemoryFormat::Contiguous;
+  Placement placement_;
   std::optional<torch::jit::Module> full_;  // FP32; the same module as working_ where that is FP32
   torch::jit::Module working_;
   at::ScalarType working_type_ = at::kFloat;
@@ -260,8 +202,9 @@ class TorchScriptEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
-  return std::make_unique<TorchScriptEngine>(options);
+std::unique_ptr<Engine> make_torchscript_engine(const EngineOptions& options, const ChosenDevice& chosen,
+                                                std::vector<std::string> warnings) {
+  return std::make_unique<TorchScriptEngine>(options, chosen, std::move(warnings));
 }
 
 }  // namespace hdrtile

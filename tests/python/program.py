@@ -11,13 +11,24 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get('HDRTILE_BUILD', ROOT / 'build'))
 BINARY = Path(os.environ.get('HDRTILE_BINARY', BUILD / 'hdrtile'))
 MODELS = Path(os.environ.get('HDRTILE_TEST_MODELS', BUILD / 'test-models'))
+PACKAGES = Path(os.environ.get('HDRTILE_TEST_PACKAGES', BUILD / 'test-packages'))
 TIMEOUT_S = 300
+
+# What the user of this machine has compiled is none of the tests' business: this folder is never made.
+os.environ['HDRTILE_CACHE'] = str(BUILD / 'no-packages')
 
 
 def model(name):
     if not (MODELS / 'stamp').exists():
         subprocess.run([sys.executable, str(ROOT / 'tests/python/make_models.py'), str(MODELS)], check=True)
     return MODELS / f'{name}.pt'
+
+
+def packages():
+    """The folder of tiny.pt and, in cache/, what it was compiled to."""
+    if not (PACKAGES / 'stamp').exists():
+        subprocess.run([sys.executable, str(ROOT / 'tests/python/make_packages.py'), str(PACKAGES)], check=True)
+    return PACKAGES
 
 
 def run(*arguments, prefix=(), **options):

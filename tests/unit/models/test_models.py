@@ -8,6 +8,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
+import compile_model  # noqa: E402
 import look  # noqa: E402
 import tone  # noqa: E402
 import wavelet  # noqa: E402
@@ -128,3 +129,12 @@ def test_the_scripted_model_equals_eager_at_other_sizes():
         photo, preview = torch.rand(1, 3, height, width), torch.rand(1, 3, 101, 192)
         ours, theirs = (m(photo, WHOLE, *m.prepare(preview)) for m in (model, scripted))
         assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_default_model_is_built_anew_from_its_file_to_be_compiled():
+    scripted, description = compile_model.load(ROOT / 'models/small.pt')
+    model = compile_model.rebuild(scripted)
+    assert sum(p.numel() for p in model.parameters()) == description['parameters']
+    photo = smooth_photo(96, 144)
+    guide, mix = scripted.prepare(photo)
+    assert torch.allclose(model(photo, WHOLE, guide, mix), scripted(photo, WHOLE, guide, mix), atol=1e-5)

@@ -1,0 +1,84 @@
+#include "tensors.h"
+
+#include <ATen/Functions.h>
+
+#include <bit>
+#include <stdexcept>
+
+#include "hdrtile/error.h"
+
+namespace hdrtile {
+
+at::ScalarType scalar_type(Precision precision) noexcept {
+  return precision == Precision::fp16 ? at::kHalf : precision == Precision::bf16 ? at::kBFloat16 : at::kFloat;
+}
+
+std::string shape_of(at::IntArrayRef sizes) {
+  std::string text = "[";
+  for (const auto size : sizes) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + "]";
+}
+
+at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type,
+                  const Placement& placement) {
+  // from_blob takes no const; the copy keeps a model that works in place off the caller's pixels.
+  const at::Tensor view = at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
+  const auto format = shape.size() == 4 ? placement.layout : at::MemoryFormat::Contiguous;
+  return view.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
+}
+
+std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context, at::ScalarType type,
+                                  const Placement& placement) {
+  std::vector<at::Tensor> inputs = {upload(tiles.pixels, {tiles.count, 3, tiles.height, tiles.width}, type, placement)};
+  if (context != nullptr) {
+    static_assert(sizeof(TileRect) == 4 * sizeof(float));
+    const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
+    inputs.push_back(upload(edges, {tiles.count, 4}, at::kFloat, placement));
+    inputs.push_back(context->guide);
+    inputs.push_back(context->mix);
+  }
+  return inputs;
+}
+
+void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
+           std::span<float> out) {
+  const std::vector<std::int64_t> expected = {tiles.count, 3, std::int64_t{tiles.height} * scale,
+                                              std::int64_t{tiles.width} * scale};
+  if (result.sizes() != at::IntArrayRef(expected)) {
+    throw Error(ErrorCode::model, subject + " returned a tensor of shape " + shape_of(result.sizes()) + ", expected " +
+                                      shape_of(expected) + " (scale " + std::to_string(scale) +
+                                      "); correct hdrtile.json or the model");
+  }
+  at::from_blob(out.data(), expected, at::kFloat).copy_(result);
+}
+
+const TensorContext* checked_context(const ModelInfo& model, const TileBatch& tiles, const PhotoContext* context,
+                                     std::span<const float> out) {
+  const std::size_t in_tile = 3 * static_cast<std::size_t>(tiles.height) * tiles.width;
+  const std::size_t out_tile = in_tile * model.scale * model.scale;
+  const auto* tensors = dynamic_cast<const TensorContext*>(context);
+  if (tiles.count < 1 || tiles.pixels.size() != in_tile * tiles.count || out.size() != out_tile * tiles.count ||
+      (model.contextual && (tensors == nullptr || tiles.rects.size() != static_cast<std::size_t>(tiles.count)))) {
+    throw std::invalid_argument("run: spans, rects or context do not fit the batch");
+  }
+  return model.contextual ? tensors : nullptr;
+}
+
+TileBatch one_of(const TileBatch& tiles, int index) {
+  const std::size_t floats = tiles.pixels.size() / tiles.count;
+  return {.count = 1,
+          .height = tiles.height,
+          .width = tiles.width,
+          .pixels = tiles.pixels.subspan(floats * index, floats),
+          .rects = tiles.rects.empty() ? tiles.rects : tiles.rects.subspan(index, 1)};
+}
+
+bool all_finite(std::span<const float> values) noexcept {
+  // All exponent bits set means NaN or Inf. On bits, because a loop over them runs on whole vectors.
+  constexpr std::uint32_t exponent = 0x7F800000U;
+  std::uint32_t found = 0;
+  for (const float value : values) found |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
+  return found == 0;
+}
+
+}  // namespace hdrtile

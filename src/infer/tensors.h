@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdrtile/engine.h"
+
+namespace hdrtile {
+
+/// What prepare() returned, in FP32.
+class TensorContext final : public PhotoContext {
+ public:
+  TensorContext(at::Tensor guide_map, at::Tensor mixes) : guide(std::move(guide_map)), mix(std::move(mixes)) {}
+  const at::Tensor guide;
+  const at::Tensor mix;
+};
+
+/// Where tensors go, and how those of four dimensions are laid out there.
+struct Placement {
+  c10::Device device;
+  at::MemoryFormat layout;
+};
+
+[[nodiscard]] at::ScalarType scalar_type(Precision precision) noexcept;
+
+/// "[1, 3, 8, 8]", for messages.
+[[nodiscard]] std::string shape_of(at::IntArrayRef sizes);
+
+/// A copy of `values` as a tensor.
+[[nodiscard]] at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type,
+                                const Placement& placement);
+
+/// What a model's tile pass takes: the tiles in `type`, and for contextual models (context is not null) their places,
+/// guide and mix. A draft takes all but the last.
+[[nodiscard]] std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context,
+                                                at::ScalarType type, const Placement& placement);
+
+/// Writes a model's result into `out`. Throws Error{model} that starts with `subject` where its shape is not what
+/// `tiles` and `scale` lead to.
+void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
+           std::span<float> out);
+
+/// The context as an engine made it; throws std::invalid_argument where spans, rects or context do not fit the batch.
+[[nodiscard]] const TensorContext* checked_context(const ModelInfo& model, const TileBatch& tiles,
+                                                   const PhotoContext* context, std::span<const float> out);
+
+/// Tile `index` of a batch as a batch of its own.
+[[nodiscard]] TileBatch one_of(const TileBatch& tiles, int index);
+
+/// Neither NaN nor Inf.
+[[nodiscard]] bool all_finite(std::span<const float> values) noexcept;
+
+}  // namespace hdrtile

@@ -1,0 +1,49 @@
+"""Writes a tiny contextual model and compiles it for this machine: make_packages.py FOLDER. Takes half a minute, once."""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'models'))
+from contextual import ContextualModel  # noqa: E402
+
+
+def tiny():
+    """The default model's kind, of one level and block. Its last convolutions do something."""
+    torch.manual_seed(0)
+    model = ContextualModel(8, [1], [1], 8, [1], [1]).eval()
+    for net in (model.painter.net, model.trunk):
+        torch.nn.init.normal_(net.output.weight, std=.02)
+    return model
+
+
+def make(folder):
+    description = {'name': 'tiny', 'scale': 1, 'multiple': 8, 'halo': 16, 'context_px': 96, 'tile': {'min': 64, 'max': 1024, 'default': 512}}
+    torch.jit.save(torch.jit.script(tiny()), str(folder / 'tiny.pt'), _extra_files={'hdrtile.json': json.dumps(description)})
+    subprocess.run([sys.executable, '-B', ROOT / 'scripts/compile_model.py', folder / 'tiny.pt', '--precision', 'fp32', '--cache', folder / 'cache'],
+                   check=True)
+
+
+def main():
+    folder = Path(sys.argv[1])
+    stamp = folder / 'stamp'
+    sources = [Path(__file__), ROOT / 'scripts/compile_model.py', *sorted((ROOT / 'models').glob('*.py'))]
+    flags = next((line for line in Path('/proc/cpuinfo').read_text().splitlines() if line.startswith('flags')), '')
+    wanted = hashlib.sha256(b''.join(source.read_bytes() for source in sources) + (torch.__version__ + flags).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    os.umask(0o022)
+    for old in (folder / 'cache').glob('*'):
+        old.unlink()
+    make(folder)
+    stamp.write_text(wanted)
+
+
+if __name__ == '__main__':
+    main()
