@@ -137,7 +137,7 @@ def test_merge_is_one_report_of_the_list(done):
     photos, reports = done
     result, merged = merge(*reports)
     assert (result.returncode, result.stderr) == (0, '')
-    assert merged['summary'] == {'done': 7, 'skipped': 0, 'failed': 0, 'cancelled': 0}
+    assert merged['summary'] == {'done': 7, 'skipped': 0, 'failed': 0, 'cancelled': 0, 'stale': 0}
     assert sorted(photo['input'] for photo in merged['photos']) == sorted(str(photo) for photo in photos)
     parts = [json.loads(report.read_text()) for report in reports]
     assert merged['seconds'] == max(part['seconds'] for part in parts)
@@ -197,7 +197,7 @@ def test_merge_takes_the_best_of_several_runs_of_a_shard(photos, tmp_path):
         status = {photo['input'][-5:]: photo['status'] for photo in merged['photos']}
         assert {name: status[name] for name in ('a.jpg', 'c.jpg', 'e.jpg', 'g.jpg')} == {
             'a.jpg': 'done', 'c.jpg': 'done', 'e.jpg': 'skipped', 'g.jpg': 'skipped'}
-        assert merged['summary'] == {'done': 5, 'skipped': 2, 'failed': 0, 'cancelled': 0}
+        assert merged['summary'] == {'done': 5, 'skipped': 2, 'failed': 0, 'cancelled': 0, 'stale': 0}
         assert [part['number'] for part in merged['shards']] == [1, 1, 1, 2]
 
 

@@ -42,7 +42,7 @@ def test_the_line_for_gnu_parallel_does_the_list_and_its_reports_merge(shoot, pa
     result = subprocess.run(['bash', '-c', f'{line} && {merge}'], cwd=shoot, env=path_with_hdrtile, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     report = json.loads((shoot / 'report.json').read_text())
-    assert report['summary'] == {'done': 6, 'skipped': 0, 'failed': 0, 'cancelled': 0}
+    assert report['summary'] == {'done': 6, 'skipped': 0, 'failed': 0, 'cancelled': 0, 'stale': 0}
     assert [part['number'] for part in report['shards']] == [1, 2, 3, 4]
 
 

@@ -106,7 +106,7 @@ def test_a_task_killed_and_a_node_drained_lose_nothing_and_do_nothing_twice(shoo
     result = run('report', 'merge', *sorted(reports.iterdir()))
     assert (result.returncode, result.stderr) == (0, '')
     merged = json.loads(result.stdout)
-    assert merged['summary'] == {'done': PHOTOS - len(survived), 'skipped': len(survived), 'failed': 0, 'cancelled': 0}
+    assert merged['summary'] == {'done': PHOTOS - len(survived), 'skipped': len(survived), 'failed': 0, 'cancelled': 0, 'stale': 0}
     done = collections.Counter(photo['input'] for report in reports.iterdir() for photo in json.loads(report.read_text())['photos']
                                if photo['status'] == 'done')
     assert set(done.values()) == {1}

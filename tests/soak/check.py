@@ -38,7 +38,7 @@ def wrong_entries(photos, report):
             if result is None or result.shape[:2] != (size['height'], size['width']):
                 wrong.append(f'{found[0]["output"]}: not whole')
     bad = sum(bool(photo.fault) for photo in photos)
-    if report['summary'] != {'done': len(photos) - bad, 'skipped': 0, 'failed': bad, 'cancelled': 0}:
+    if report['summary'] != {'done': len(photos) - bad, 'skipped': 0, 'failed': bad, 'cancelled': 0, 'stale': 0}:
         wrong.append(f'summary {json.dumps(report["summary"])}')
     return wrong
 
