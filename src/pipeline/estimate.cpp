@@ -104,7 +104,8 @@ class Trials {
         const std::size_t count = group.members.size();
         const std::size_t place = count * sixth / 6;
         const bool is_new = sixth == 3 || (count >= 3 && place != count / 2);
-        if (all_.photos() > 0 && watch.seconds() > trial_.seconds) return;
+        const double limit = group.rates.photos() > 0 ? trial_.seconds : trial_.most_seconds;
+        if (all_.photos() > 0 && watch.seconds() > limit) continue;
         if (is_new) try_one(group.members[place], group);
       }
     }

@@ -20,22 +20,34 @@ Size part_of(Size photo, const MemoryPlan& plan) {
   return {std::min(photo.width, covered(plan.tiles.x, across)), std::min(photo.height, covered(plan.tiles.y, down))};
 }
 
-Image middle(const Image& whole, Size size) {
+constexpr int pieces = 4;  // a side
+
+/// Where pixel `at` of a part of that length lies in the whole: the part is cut into pieces, spread from edge to edge.
+int place_in_whole(int at, int part, int whole) {
+  const auto piece = std::int64_t{at} * pieces / part;
+  return static_cast<int>(at + piece * (whole - part) / (pieces - 1));
+}
+
+/// Pieces from all over the photo, put together: a part in the middle alone may be much darker or smoother than the
+/// rest, and what the model makes of a photo depends on how bright it is.
+Image sample_of(const Image& whole, Size size) {
   if (whole.empty()) return {};
   Image part(size, whole.depth(), whole.channels());
   const std::size_t pixel = bytes_per_sample(whole.depth()) * whole.channels();
-  const int left = (whole.width() - size.width) / 2;
-  const int top = (whole.height() - size.height) / 2;
   for (int y = 0; y < size.height; ++y) {
-    std::memcpy(part.row_data(y), whole.row_data(top + y) + pixel * left, part.row_bytes());
+    const std::byte* from = whole.row_data(place_in_whole(y, size.height, whole.height()));
+    std::byte* to = part.row_data(y);
+    for (int x = 0; x < size.width; ++x) {
+      std::memcpy(to + pixel * x, from + pixel * place_in_whole(x, size.width, whole.width()), pixel);
+    }
   }
   return part;
 }
 
-Photo middle(const Photo& whole, Size size) {
+Photo sample_of(const Photo& whole, Size size) {
   Photo part;
-  part.pixels = middle(whole.pixels, size);
-  part.alpha = middle(whole.alpha, size);
+  part.pixels = sample_of(whole.pixels, size);
+  part.alpha = sample_of(whole.alpha, size);
   part.file_depth = whole.file_depth;
   part.format = whole.format;
   part.grey = whole.grey;
@@ -58,7 +70,7 @@ Trial try_photo(const PhotoResult& found, Engine& engine, EngineState state, con
   const Photo photo = decode_files(read_files(found.job, options.limits), found.job, options.limits);
   trial.decode = decoding.seconds();
 
-  Photo part = middle(photo, part_of(photo.pixels.size(), *found.plan));
+  Photo part = sample_of(photo, part_of(photo.pixels.size(), *found.plan));
   EncodeOptions part_options =
       options.encode;  // shrunk as much as the whole; without what has its size whatever it shows
   part_options.metadata = MetadataPolicy::none;

@@ -19,8 +19,9 @@ struct Trial {
 /// Whether the engine has run: its first call takes longer.
 enum class EngineState : std::uint8_t { cold, warm };
 
-/// Decodes the photo, enhances as much of it as one batch of its tiles covers, and encodes it. The size of the output
-/// is that of the photo as it is, encoded, times what the enhancement changed in the part. Throws as the stages do.
+/// Decodes the photo, enhances as much of it (pieces from all over it) as one batch of its tiles covers, and encodes
+/// it. The size of the output is that of the photo as it is, encoded, times what the enhancement changed in the part.
+/// Throws as the stages do.
 [[nodiscard]] Trial try_photo(const PhotoResult& photo, Engine& engine, EngineState state, const BatchOptions& options,
                               const CancelFlag& cancel);
 
