@@ -27,8 +27,8 @@ class MetadataBudget {
       return true;
     }
     if (!told_) {
-      warnings_.push_back("metadata is larger than the limit of " + std::to_string(limit_ / 1'000'000) +
-                          " MB: " + std::string(what) + " was dropped, and so is what does not fit behind it");
+      warnings_.push_back("metadata is larger than the limit of " + std::to_string(limit_ >> 20U) +
+                          " MiB: " + std::string(what) + " was dropped, and so is what does not fit behind it");
     }
     told_ = true;
     return false;

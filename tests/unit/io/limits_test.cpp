@@ -78,7 +78,7 @@ TEST(Limits, AJpegOfManySegmentsKeepsWhatFits) {
   std::vector<Segment> segments{{0xE1, exif_segment({})}};
   for (int i = 0; i < 100; ++i) segments.push_back({0xEA, Bytes(60'000, 7)});
   const Photo photo = decode_photo(make_jpeg({.segments = segments}), "photo", small_metadata);
-  EXPECT_TRUE(contains(photo.warnings, "larger than the limit of 1 MB"));
+  EXPECT_TRUE(contains(photo.warnings, "larger than the limit of 1 MiB"));
   const Bytes again = encode(photo);
   EXPECT_TRUE(contains(again, as_bytes("TestMaker"))) << "what comes first is kept";
   EXPECT_LT(again.size(), 1'200'000U);
