@@ -94,8 +94,9 @@ class Reader {
       return;
     }
     heif_color_profile_nclx* nclx = nullptr;
-    if (heif_image_handle_get_nclx_color_profile(handle_.get(), &nclx).code != heif_error_Ok) return;
+    const auto found = heif_image_handle_get_nclx_color_profile(handle_.get(), &nclx);
     const std::unique_ptr<heif_color_profile_nclx, Release<heif_nclx_color_profile_free>> guard(nclx);
+    if (found.code != heif_error_Ok) return;
     if (nclx->transfer_characteristics == heif_transfer_characteristic_ITU_R_BT_2100_0_PQ ||
         nclx->transfer_characteristics == heif_transfer_characteristic_ITU_R_BT_2100_0_HLG) {
       throw Error(ErrorCode::unsupported,

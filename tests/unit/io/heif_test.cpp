@@ -112,6 +112,17 @@ TEST_P(Heif, ColoursByNumberAreUnderstood) {
   expect_error(ErrorCode::unsupported, "HDR", [&] { (void)decode(stored({32, 32}, heif_orientation_normal, 9, 16)); });
 }
 
+// libheif gives an error for such numbers, and colours to be freed along with it: scripts/sanitize.sh looks for the
+// leak.
+TEST_P(Heif, ColoursByANumberThatNobodyKnowsAreSrgb) {
+  Bytes file = stored({32, 32}, heif_orientation_normal, 1, 13);
+  constexpr std::string_view box = "colrnclx";
+  const auto at = std::search(file.begin(), file.end(), box.begin(), box.end());
+  ASSERT_NE(at, file.end());
+  *(at + box.size() + 1) = 99;  // the lower byte of the primaries
+  EXPECT_TRUE(decode(file).profile.empty());
+}
+
 TEST_P(Heif, CutShortIsAnErrorNamingTheFile) {
   const Bytes file = encode(photo({128, 96}, Depth::u8));
   for (const double share : {0.1, 0.5, 0.9, 0.98}) {
