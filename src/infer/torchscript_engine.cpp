@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
@@ -100,6 +101,9 @@ class TorchScriptEngine final : public Engine {
   void set_up_libtorch(int threads) {
     if (threads <= 0) threads = usable_cores();
     at::set_num_threads(threads);
+    // oneDNN keeps what it has compiled for the last 1024 shapes of layers: over photos of many sizes memory would grow
+    // by hundreds of megabytes. A model and a size of photo need some dozens. Read once, before the first layer runs.
+    ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);
     info_.threads = threads;
     info_.cpu_capability = at::get_cpu_capability();
     info_.library = backend_version();
