@@ -1,4 +1,5 @@
 #include <bit>
+#include <algorithm>
 #include <cstring>
 #include <tuple>
 
@@ -39,6 +40,7 @@ class Reader {
 
   Image read(const FileHead& head) {
     const bool wide = head.depth == Depth::u16;
+    limit_sides();
     heif_image* decoded = nullptr;
     check(heif_decode_image(handle_.get(), &decoded, heif_colorspace_RGB, heif_samples(wide, head.alpha), nullptr));
     const HeifImage image(decoded);
@@ -78,11 +80,22 @@ class Reader {
     }
   }
 
-  /// A picture inside may be larger than the header says the whole is. Older libheifs have fixed limits.
+  /// A picture inside may be larger than the header says the whole is. Older libheifs limit its sides alone.
   void limit_pictures([[maybe_unused]] const DecodeLimits& limits) {
 #if LIBHEIF_HAVE_VERSION(1, 19, 0)
     heif_context_get_security_limits(context_.get())->max_image_size_pixels =
         2 * static_cast<std::uint64_t>(limits.max_pixels);  // twice: parts of pictures are padded
+#endif
+  }
+
+  /// By the size that was checked; parts of pictures are padded.
+  void limit_sides() {
+#if !LIBHEIF_HAVE_VERSION(1, 19, 0)
+    constexpr int libheifs_own = 32'768;
+    const int longest =
+        std::max(heif_image_handle_get_ispe_width(handle_.get()), heif_image_handle_get_ispe_height(handle_.get()));
+    heif_context_set_maximum_image_size_limit(context_.get(),
+                                              std::min(2 * std::min(longest, libheifs_own) + 512, libheifs_own));
 #endif
   }
 
