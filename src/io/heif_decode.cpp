@@ -1,5 +1,5 @@
-#include <bit>
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <tuple>
 
