@@ -37,7 +37,8 @@ class Writer {
 
  private:
   void require(bool done) const {
-    if (!done) throw Error(ErrorCode::out_of_memory, "TIFF encoder: " + file_.error() + "; use fewer --jobs");
+    if (!done)
+      throw Error(ErrorCode::out_of_memory, "TIFF encoder: no memory (" + file_.error() + "); use fewer --jobs");
   }
 
   TiffFile file_;
