@@ -64,6 +64,7 @@ def by_run(run, photos):
 
     import train
     from contextual import ContextualModel
+    from training_data import to_tensor
     torch.set_num_threads(1)
     model = ContextualModel()
     for stage in train.HALVES:
@@ -72,7 +73,7 @@ def by_run(run, photos):
     rect = torch.tensor([[0., 0., 1., 1.]])
     with torch.inference_mode():
         for photo in photos:
-            tile = train.to_tensor(photo[None])
+            tile = to_tensor(photo[None])
             guide, mix = model.prepare(tile)
             for out, result in ((drafts, model.draft(tile, rect, guide)), (finished, model(tile, rect, guide, mix))):
                 out.append(result.clamp(0, 1)[0].permute(1, 2, 0).numpy())
