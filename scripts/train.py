@@ -42,8 +42,9 @@ class ToneTask:
         whole = self.args.batch // 4
         small = self.model.working
         radiance, target = (to_tensor(np.stack(x)).to(self.args.device) for x in self.views.get(self.views.pick(self.args.batch - whole, rng)))
-        photo, photo_target = (small(to_tensor(np.stack(x)).to(self.args.device)) for x in self.photos.get(self.photos.pick(whole, rng)))
-        x = torch.cat([small(expose(radiance, rng)), photo])
+        photo, photo_target = (torch.cat([small(to_tensor(p[None]).to(self.args.device)) for p in photos])     # of any 3:2 size
+                               for photos in self.photos.get(self.photos.pick(whole, rng)))
+        x = torch.cat([small(expose(radiance, target, rng)), photo])
         y = torch.cat([small(target), photo_target])   # not flipped: the target's pyramid starts at the left
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
             painted = self.model.painter(x)
