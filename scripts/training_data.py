@@ -44,9 +44,9 @@ class Sources:
         return [[self.records[name][key][i] for name, i in picks] for key in self.keys]
 
 
-def column(values, like):
-    """One row of numbers an item, to be spread over its pixels."""
-    return torch.tensor(values, dtype=torch.float32, device=like.device).view(len(values), -1, 1, 1)
+def column(shots, like, pick):
+    """What `pick` gives of each shot, to be spread over its pixels."""
+    return torch.tensor([pick(shot) for shot in shots], dtype=torch.float32, device=like.device).view(len(shots), -1, 1, 1)
 
 
 def illumination(shots, like):
@@ -57,7 +57,8 @@ def illumination(shots, like):
     radius = (y * y + x * x) / max(((height - 1) / 2) ** 2 + ((width - 1) / 2) ** 2, 1e-6)
     nodes = torch.tensor([shot.light_nodes for shot in shots], dtype=torch.float32, device=like.device)
     share = torch.sigmoid(F.interpolate(nodes[:, None], (height, width), mode='bicubic', align_corners=False))
-    return torch.exp2(-column([shot.shading for shot in shots], like) * radius) * column([shot.second_light for shot in shots], like) ** share
+    shading = torch.exp2(-column(shots, like, lambda s: s.shading) * radius)
+    return shading * column(shots, like, lambda s: s.second_light) ** share
 
 
 def render(signal, shots):
@@ -79,11 +80,11 @@ def noise_left(shot, rng):
 def expose(radiance, target, rng):
     """The camera of recipe.py on metered radiance, for a batch; some photos are the finished target itself."""
     shots = [recipe.draw(rng) for _ in range(len(radiance))]
-    signal = radiance * column([2. ** s.ev for s in shots], radiance) * column([s.white_balance for s in shots], radiance)
-    signal = signal * illumination(shots, radiance) / column([tone_curves.WHITE[s.curve] for s in shots], radiance)
-    gains = column([s.raw_gains or (1., 1., 1.) for s in shots], radiance)
-    variance = column([s.shot_noise for s in shots], radiance) * signal.clamp(0, 1) / gains + column([s.read_noise ** 2 for s in shots], radiance)
-    noise = gains * variance.sqrt() * column([noise_left(s, rng) for s in shots], radiance) * torch.randn_like(signal)
+    exposure = column(shots, radiance, lambda s: [2. ** s.ev / tone_curves.WHITE[s.curve] * factor for factor in s.white_balance])
+    signal = radiance * exposure * illumination(shots, radiance)
+    gains = column(shots, radiance, lambda s: s.raw_gains or (1., 1., 1.))
+    variance = column(shots, radiance, lambda s: s.shot_noise) * signal.clamp(0, 1) / gains + column(shots, radiance, lambda s: s.read_noise ** 2)
+    noise = column(shots, radiance, lambda s: noise_left(s, rng)) * gains * variance.sqrt() * torch.randn_like(signal)
     finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < recipe.FINISHED).to(radiance.device)
     return torch.where(finished, target, render(signal + noise, shots))
 
