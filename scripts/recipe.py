@@ -12,6 +12,7 @@ import camera
 import look
 
 FINISHED = .08          # share of photos that are their own target
+FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
 
 
@@ -43,5 +44,6 @@ def pair(radiance, rng):
     if rng.random() < .35:
         radiance = cv2.GaussianBlur(radiance, (0, 0), rng.uniform(.3, .9))
     target = np.rint(look.target(radiance) * 255).astype(np.uint8)
-    photo = target if rng.random() < FINISHED else camera.expose(radiance, shot, rng)
-    return camera.compress(photo, shot.quality, shot.sampling), target
+    if rng.random() < FINISHED:
+        return camera.compress(target, max(shot.quality, FINISHED_QUALITY), shot.sampling), target
+    return camera.compress(camera.expose(radiance, shot, rng), shot.quality, shot.sampling), target
