@@ -26,17 +26,18 @@ def detail(result, target):
     In each textured block the result's fine band is projected onto the target's. Noise is at right angles to the target
     and counts for nothing, so a blur that hides noise loses here and a noisy picture does not gain."""
     ours, wanted = fine(result), fine(target)
-    energy = _blocks(wanted * wanted)
+    energy = block_means(wanted * wanted)
     low, high = np.percentile(energy, TEXTURED)
     textured = (energy >= low) & (energy <= high) & (energy > 0)
     if not textured.any():
         return None
-    return float((_blocks(ours * wanted)[textured] / energy[textured]).mean())
+    return float((block_means(ours * wanted)[textured] / energy[textured]).mean())
 
 
-def _blocks(image):
+def block_means(image):
+    """Means over blocks of BLOCK x BLOCK pixels; of the whole, where it holds none."""
     rows, columns = (side // BLOCK for side in image.shape)
     if not rows or not columns:
-        return np.array([image.mean(dtype=np.float64)])
+        return np.array([[image.mean(dtype=np.float64)]])
     cut = image[:rows * BLOCK, :columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
     return cut.mean(axis=(1, 3), dtype=np.float64)

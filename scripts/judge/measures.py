@@ -51,7 +51,7 @@ class WindowEdges:
 def _distances(windows):
     """Pixels to the edge on either side, in units of a photo of 1152 px: of the windows, of the room."""
     scale = 1152 / windows.shape[1]
-    return [cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L2, 5) * scale for side in (windows, ~windows)]
+    return [np.minimum(cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L2, 5), 1e6) * scale for side in (windows, ~windows)]
 
 
 def _local_mean(values, where, radius):

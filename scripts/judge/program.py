@@ -19,14 +19,11 @@ class Program:
         if not self.binary.is_file():
             raise SystemExit(f'{binary}: no such program; build it (cmake --build build) or name another with --binary')
         self.devices = json.loads(self._run('info', '--json'))['devices']
-        # info tells about the model where it is asked about a photo, too
-        with tempfile.TemporaryDirectory() as folder:
-            photo = Path(folder, 'photo.png')
-            cv2.imwrite(str(photo), np.zeros((64, 64, 3), np.uint8))
-            self.description = json.loads(self._run('info', str(photo), '--json', '--model', self.model))['model']
+        report = {}
+        list(self.enhance([np.zeros((64, 64, 3), np.uint8)], report=report))
+        self.description, self.engine = report['model'], report['engine']
         if self.description['scale'] != 1:
             raise SystemExit(f'{model}: scale {self.description["scale"]}; photos are compared with targets of their own size')
-        self.facts = {}     # of the last run: its engine, and the model's hash
 
     def _run(self, *arguments):
         result = subprocess.run([str(self.binary), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -34,16 +31,21 @@ class Program:
             raise SystemExit(f'hdrtile {arguments[0]}: {(result.stderr.strip() or f"exit code {result.returncode}").splitlines()[-1]}')
         return result.stdout
 
-    def enhance(self, photos, *flags, model=None):
-        """The photos (uint8 or uint16) as `hdrtile enhance` gives them back, one by one."""
+    def about(self):
+        """What was judged: model, its hash, and what computed."""
+        return {'model': self.description['name'], 'version': self.description['version'], 'sha256': self.description['sha256'],
+                **{key: self.engine[key] for key in ('device_name', 'precision', 'backend', 'library')}, 'flags': ' '.join(self.flags)}
+
+    def enhance(self, photos, *flags, model=None, report=None):
+        """The photos (uint8 or uint16) as `hdrtile enhance` gives them back, one by one. Its report goes into a given dict."""
         with tempfile.TemporaryDirectory() as folder:
             count = 0
             for count, photo in enumerate(photos, 1):
                 cv2.imwrite(f'{folder}/{count:05}.png', np.ascontiguousarray(photo[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 1])
             self._run('enhance', folder, '--model', str(model or self.model), '--progress', 'none', '-q', *self.flags, *flags,
                       '--report', f'{folder}/report.json', '-o', f'{folder}/out/{{stem}}.png')
-            report = json.loads(Path(folder, 'report.json').read_text())
-            self.facts = {'engine': report['engine'], 'sha256': report['model']['sha256']}
+            if report is not None:
+                report.update(json.loads(Path(folder, 'report.json').read_text()))
             for i in range(1, count + 1):
                 yield read(f'{folder}/out/{i:05}.png')
 

@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from judge import measures, pictures, scenes
+from judge import measures, pictures
 from judge.methods import CLASSICAL, GUIDE, INPUT
 from judge.section import Section, Table, mean
 
