@@ -38,8 +38,14 @@ def size(text):
     return width, height
 
 
+def count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text}: a whole number of 1 or more')
+    return int(text)
+
+
 def tile(text):
-    return text if text == 'whole' else int(text)
+    return text if text == 'whole' else count(text)
 
 
 def arguments():
@@ -54,7 +60,7 @@ def arguments():
     model.add_argument('--model', default='small', help='name or path, as for hdrtile enhance')
     model.add_argument('--run', type=Path, help='folder of checkpoints to judge instead, exported for this')
     parser.add_argument('--flag', action='append', default=[], help='a further flag for hdrtile enhance, e.g. --flag=--precision=fp32')
-    parser.add_argument('--views', type=int, default=48, help='views for tone (default 48)')
+    parser.add_argument('--views', type=count, default=48, help='views for tone (default 48)')
     parser.add_argument('--size', type=size, default=(1152, 768), help='of views of panoramas (default 1152x768)')
     parser.add_argument('--tile', type=tile, action='append', help='a tile size for seams, or "whole"; several times (default: from the '
                                                                    'smallest that the model takes to 1024, and whole)')

@@ -1,7 +1,7 @@
 """Any photos, without truth: before and after, for the eye."""
 from pathlib import Path
 
-from judge import pictures
+from judge import pictures, variants
 from judge.program import read
 from judge.section import Section
 
@@ -14,7 +14,7 @@ def judge(program, folder, scratch):
     if not Path(folder).is_dir():
         raise SystemExit(f'{folder}: no such folder; --photos takes a folder of photos')
     before, after = scratch / 'before', scratch / 'after'
-    told = program.enhance_files([folder], before, '--strength', '0', '--max-side', str(SIDE))
+    told = program.enhance_files([folder], before, '--max-side', str(SIDE), model=variants.write_identity(scratch))
     shrunk = sorted(before.glob('*.png'))
     if not shrunk:
         raise SystemExit(f'{folder}: no photo that hdrtile can read. {told}')

@@ -42,6 +42,21 @@ class PerTile(nn.Module):
         return torch.cat(results)
 
 
+class Identity(nn.Module):
+    def forward(self, tiles: Tensor) -> Tensor:
+        return tiles
+
+
+def save(module, path, description):
+    torch.jit.save(torch.jit.script(module.eval()), str(path), _extra_files={'hdrtile.json': json.dumps(description)})
+    return path
+
+
+def write_identity(folder):
+    """A model that changes nothing: the program as a converter of photos."""
+    return save(Identity(), folder / 'identity.pt', {'name': 'identity', 'scale': 1, 'multiple': 8, 'halo': 0})
+
+
 def write(path, folder):
     """Writes the variants that the model file allows; {name: (path, further flags for enhance)}."""
     extra = {'hdrtile.json': ''}
@@ -52,11 +67,8 @@ def write(path, folder):
     plain = {key: value for key, value in described.items() if key not in ('context_px', 'statistics')}
     variants = {'per-tile statistics': (PerTile(model, described['context_px']), plain, ['--precision', 'fp32'])}
     if hasattr(model, 'draft'):
-        variants['guide alone'] = GuideAlone(model), described, []
+        variants['guide alone'] = (GuideAlone(model), described, [])
     written = {}
     for name, (module, description, flags) in variants.items():
-        file = folder / f'{name.replace(" ", "_")}.pt'
-        torch.jit.save(torch.jit.script(module.eval()), str(file),
-                       _extra_files={'hdrtile.json': json.dumps(description | {'name': name})})
-        written[name] = file, flags
+        written[name] = save(module, folder / f'{name.replace(" ", "_")}.pt', description | {'name': name}), flags
     return written
