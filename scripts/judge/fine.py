@@ -9,8 +9,15 @@ TEXTURED = (60, 95)     # percentiles of blocks by fine contrast: below is flat,
 
 
 def fine(image):
+    """What is finer than 2 px, in grey."""
+    return bands(image)[0]
+
+
+def bands(image):
+    """Grey, finer than 2 px, and between 4 and 16."""
     grey = image @ LUMA
-    return grey - cv2.GaussianBlur(grey, (0, 0), 2)
+    smooth = [cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (2, 4, 16)]
+    return grey - smooth[0], smooth[1] - smooth[2]
 
 
 def noise(result, target):
@@ -24,14 +31,18 @@ def detail(result, target):
     """Share of the target's fine texture that the result shows: 1 all of it, 0 none.
 
     In each textured block the result's fine band is projected onto the target's. Noise is at right angles to the target
-    and counts for nothing, so a blur that hides noise loses here and a noisy picture does not gain."""
-    ours, wanted = fine(result), fine(target)
+    and counts for nothing, so a blur that hides noise loses here and a noisy picture does not gain. Contrast is tone, not
+    detail: what a coarser band of these blocks is scaled by is divided out."""
+    ours, ours_coarse = bands(result)
+    wanted, wanted_coarse = bands(target)
     energy = block_means(wanted * wanted)
     low, high = np.percentile(energy, TEXTURED)
     textured = (energy >= low) & (energy <= high) & (energy > 0)
-    if not textured.any():
-        return None
-    return float((block_means(ours * wanted)[textured] / energy[textured]).mean())
+    contrast = block_means(ours_coarse * wanted_coarse)[textured].sum()
+    if not contrast > 0:    # nothing there, or nothing like it
+        return 0. if textured.any() else None
+    contrast /= block_means(wanted_coarse * wanted_coarse)[textured].sum()
+    return float((block_means(ours * wanted)[textured] / energy[textured]).mean() / contrast)
 
 
 def block_means(image):

@@ -12,7 +12,7 @@ MEASURES = {'psnr': 'PSNR, dB', 'noise': 'noise, 1/255', 'detail': 'detail kept'
 TRUTH = 'truth'
 CROP = (360, 300)
 ABOUT = """Mean over rooms. Noise: what is finer than 2 px and not in the target, over the flat half of the picture. Detail kept: the share
-of the target's fine texture that is in the result, in textured blocks without strong outlines; noise does not count as detail. "Truth": the
+of the target's fine texture that is in the result, in textured blocks without strong outlines; noise and contrast do not count. "Truth": the
 target itself, which should come back as it is."""
 
 

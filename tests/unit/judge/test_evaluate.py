@@ -46,7 +46,7 @@ def world(tmp_path_factory):
 
 def evaluate(*arguments):
     return subprocess.run([sys.executable, '-B', ROOT / 'scripts/evaluate.py', '--binary', BINARY, *map(str, arguments)],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True, timeout=550)
 
 
 @pytest.fixture(scope='module')

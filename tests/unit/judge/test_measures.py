@@ -43,10 +43,17 @@ def test_texture_that_belongs_there_and_wrong_tone_are_no_noise():
 
 def test_all_detail_half_of_it_and_none():
     target = textured()
+    coarse = cv2.GaussianBlur(target, (0, 0), 2)
     assert fine.detail(target, target) == pytest.approx(1)
-    assert fine.detail(.5 * target + .2, target) == pytest.approx(.5, abs=1e-3)
+    assert fine.detail(.5 * (target + coarse), target) == pytest.approx(.5, abs=.1)    # the blur is not sharp
+    assert fine.detail(coarse, target) < .3
     assert fine.detail(flat(), target) == pytest.approx(0, abs=1e-3)
     assert fine.detail(flat(), flat()) is None
+
+
+def test_contrast_is_tone_and_not_detail():
+    target = textured()
+    assert fine.detail(.5 * target + .2, target) == pytest.approx(1, abs=1e-3)
 
 
 def test_blur_loses_detail_and_noise_does_not_count_as_detail():
