@@ -1,7 +1,7 @@
 """Judges a model, as the built program runs it, on scenes that were never trained on, beside classical methods.
 
   python scripts/evaluate.py --data PANORAMAS --rooms ROOMS --photos PHOTOS --out report [--model small]
-  python scripts/evaluate.py --data PANORAMAS --run RUN --only tone --out report     checkpoints, while training
+  python scripts/evaluate.py --data PANORAMAS --run RUN --only tone --quick --out report     checkpoints, while training
 
 Writes report.json (every figure), index.html (tables and pictures, one file) and sheet.png into the folder --out, and prints
 the tables. Sections, each only if what it needs is given:
@@ -60,6 +60,7 @@ def arguments():
     model.add_argument('--model', default='small', help='name or path, as for hdrtile enhance')
     model.add_argument('--run', type=Path, help='folder of checkpoints to judge instead, exported for this')
     parser.add_argument('--flag', action='append', default=[], help='a further flag for hdrtile enhance, e.g. --flag=--precision=fp32')
+    parser.add_argument('--quick', action='store_true', help='only the input, metered Mertens, the guide alone and the model')
     parser.add_argument('--views', type=count, default=48, help='views for tone (default 48)')
     parser.add_argument('--size', type=size, default=(1152, 768), help='of views of panoramas (default 1152x768)')
     parser.add_argument('--tile', type=tile, action='append', help='a tile size for seams, or "whole"; several times (default: from the '
@@ -104,7 +105,7 @@ def main():
         if {'tone', 'seams', 'shoot'} & set(names):
             scenes.held_out(args.data)
         program = Program(args.binary, exported(args.run, folder) if args.run else args.model, args.flag)
-        methods = Methods(program, folder)
+        methods = Methods(program, folder, args.quick)
         do = {'tone': lambda: tone.judge(methods, scenes.views(args.data, args.views, args.size)),
               'texture': lambda: texture.judge(methods, rooms),
               'seams': lambda: seams.judge(program, seams_photo(args), args.tile),

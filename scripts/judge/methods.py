@@ -8,14 +8,16 @@ INPUT, CLASSICAL, GUIDE = 'nothing', 'metered Mertens', 'guide alone'
 
 
 class Methods:
-    """`names` of the methods, the model's last; calling one gives results, one by one, for photos (uint8)."""
+    """`names` of the methods, the model's last; calling one gives results, one by one, for photos (uint8).
+    `quick` leaves out those that no promise is about."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, quick=False):
         self.program = program
         self.variants = variants.write(program.description['path'], folder)
         self.model = program.description['name']
-        self.names = [*look.BASELINES, *self.variants, self.model]
         self.has_guide = GUIDE in self.variants
+        self.names = [name for name in (*look.BASELINES, *self.variants, self.model)
+                      if not quick or name in (INPUT, CLASSICAL, GUIDE, self.model)]
 
     def __call__(self, name, photos):
         if name == self.model:
