@@ -66,15 +66,16 @@ class Restormer(nn.Module):
         self.multiple = unshuffle * 2 ** (levels - 1)
         self.unshuffle = unshuffle
         self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=False)
-        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion, norm, bias) for i in range(levels - 1)])
+        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion, norm, bias)
+                                       for i in range(levels - 1)])
         self.downs = nn.ModuleList([nn.Sequential(nn.Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
                                     for d in dims[:-1]])
         self.latent = Stage(dims[-1], heads[-1], blocks[-1], expansion, norm, bias)
         self.ups = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * d, 4 * d, 3, padding=1, bias=False), nn.PixelShuffle(2))
                                   for d in dims[-2::-1]])
         decoded = dims if reduce_first or levels == 1 else [2 * dim, *dims[1:]]
-        self.reduces = nn.ModuleList([nn.Conv2d(2 * dims[i], dims[i], 1, bias=bias) if decoded[i] == dims[i] else nn.Identity()
-                                      for i in range(levels - 2, -1, -1)])
+        self.reduces = nn.ModuleList([nn.Conv2d(2 * dims[i], dims[i], 1, bias=bias) if decoded[i] == dims[i]
+                                      else nn.Identity() for i in range(levels - 2, -1, -1)])
         self.decoders = nn.ModuleList([Stage(decoded[i], heads[i], blocks[i], expansion, norm, bias)
                                        for i in range(levels - 2, -1, -1)])
         self.refinement = Stage(decoded[0], heads[0], refinement, expansion, norm, bias)

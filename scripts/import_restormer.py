@@ -12,9 +12,9 @@ Takes checkpoints of the published Restormer (denoising, deraining, deblurring, 
              N is a multiple of 16, origins and sides of tiles of N / 2
   preview    of the whole photo, seen once with a long side of --context-px; the tile pass is convolution only
 
-Halo (the smallest border at which a tile equals the whole photo to 60 dB and 1/255), receptive field, memory and the weights'
-hash are computed; the file is kept only if it gives what PyTorch gives. Checkpoints are loaded as weights alone: no code in
-them is run.
+Halo (the smallest border at which a tile equals the whole photo to 60 dB and 1/255), receptive field, memory and the
+weights' hash are computed; the file is kept only if it gives what PyTorch gives. Checkpoints are loaded as weights alone:
+no code in them is run.
 """
 import argparse
 import hashlib
@@ -68,9 +68,9 @@ def main(arguments=None):
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--name', help='what {model} and reports call it; default: the name of --out')
     parser.add_argument('--statistics', type=statistics, help='of a Restormer: tile (default), window:N or preview')
-    parser.add_argument('--context-px', type=int, default=384, help='of --statistics preview; best what it was trained on')
+    parser.add_argument('--context-px', type=int, default=384, help='of --statistics preview: what it was trained on is best; default 384')
     parser.add_argument('--halo', type=int, help='given, it is not measured')
-    parser.add_argument('--tile', type=int, default=256, help='side of the tiles, where a network can only be traced at one size')
+    parser.add_argument('--tile', type=int, default=256, help='its side, where a network can only be traced for one; default 256')
     parser.add_argument('--version', default='1')
     parser.add_argument('--licence', default='unknown', help='of the weights and the architecture')
     parser.add_argument('--trained-on', default='unknown')

@@ -5,7 +5,7 @@ import model_file
 from official import from_official
 from restorer import ContextualRestorer, Restorer
 from restormer import Restormer
-from windowed import localise
+from windowed import WindowedMDTA, localise
 
 AFFORDABLE = 2e13    # parameters times pixels that a halo is measured on: minutes of a CPU
 LARGEST_HALO = 120
@@ -16,7 +16,7 @@ def round_up(value, multiple):
 
 
 def reach_of_convolutions(net):
-    """With given mixing matrices. It depends on the blocks of each level alone, so a network as deep and very narrow shows it."""
+    """With given mixing matrices. It depends on the blocks of each level alone: a network as deep and very narrow shows it."""
     blocks = [len(stage.blocks) for stage in [*net.encoders, net.latent]]
     narrow = Restormer(3, 3, 2, blocks, [1] * len(blocks), len(net.refinement.blocks), 2., reduce_first=False).eval()
     mixes = narrow(torch.rand(1, 3, 64, 64))[1]
@@ -43,7 +43,8 @@ def measured_halo(net, mode, window, context):
     else:
         whole, mixes = net(photo)
     tile = net(photo[:, :, inside, inside], mixes)[0]
-    return model_file.smallest_halo(tile, whole[:, :, inside, inside], range(8, side // 2 - 7 if window else LARGEST_HALO + 1, 8))
+    largest = side // 2 - 8 if window else LARGEST_HALO
+    return model_file.smallest_halo(tile, whole[:, :, inside, inside], range(8, largest + 1, 8))
 
 
 def imported(weights, args):
@@ -59,27 +60,27 @@ def imported(weights, args):
     reach = reach_of_convolutions(net)
     if window:
         localise(net, window)
-        reach += window * sum(hasattr(module, 'temperature') for module in net.modules())   # each block sees a window further
+        reach += window * sum(isinstance(module, WindowedMDTA) for module in net.modules())   # each sees a window further
     multiple = max(net.multiple, window // 2)
     halo = args.halo
     if halo is None:
         halo = measured_halo(net, mode, window, args.context_px)
     if halo is None:
         halo = window or min(round_up(reach, 8), LARGEST_HALO)
-        print(f'no halo was measured that gives 60 dB: {halo} is {"one window" if window else "as far as was tried"}, tiles may '
-              'differ a little where they meet; --halo states another', flush=True)
+        print(f'no halo was measured that gives 60 dB: {halo} is {"one window" if window else "as far as was tried"}; tiles '
+              'may differ a little where they meet; --halo states another', flush=True)
     if mode == 'tile':
-        print('with --statistics tile the halo is what the convolutions need; tiles also differ by their statistics, which no '
-              'halo mends', flush=True)
+        print('with --statistics tile the halo is what the convolutions need; tiles also differ by their statistics, which '
+              'no halo mends', flush=True)
     module = ContextualRestorer(net) if mode == 'preview' else Restorer(net)
     module.eval()
     tile = torch.rand(1, 3, round_up(256, multiple), round_up(256, multiple))
-    call = lambda: model_file.run(module, tile, tile[:, :, :64, :64])
     default = round_up(max(512, 4 * halo), multiple)
     description = {
         'scale': 1, 'multiple': multiple, 'halo': halo, 'receptive_field': min(reach, 1 << 20),
         'tile': {'min': round_up(64, multiple), 'max': max(8192 // multiple * multiple, default), 'default': default},
-        'statistics': mode, 'bytes_per_pixel': model_file.bytes_per_pixel(call, tile.shape[2] * tile.shape[3]),
+        'statistics': mode, 'bytes_per_pixel': model_file.bytes_per_pixel(
+            lambda: model_file.run(module, tile, tile[:, :, :64, :64]), tile.shape[2] * tile.shape[3]),
     }
     if mode == 'preview':
         description['context_px'] = args.context_px

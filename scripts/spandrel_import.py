@@ -49,19 +49,21 @@ def load(weights, path):
     try:
         descriptor = spandrel.ModelLoader().load_from_state_dict(weights)
     except spandrel.UnsupportedModelError:
-        raise SystemExit(f'{path} is neither a published Restormer nor a network that spandrel {spandrel.__version__} knows') from None
+        raise SystemExit(f'{path} is neither a published Restormer nor a network that spandrel {spandrel.__version__} '
+                         'knows') from None
     except Exception as error:   # each architecture reads shapes its own way
-        raise SystemExit(f'{path} cannot be loaded by spandrel ({type(error).__name__}: {str(error).splitlines()[0]})') from None
+        reason = f'{type(error).__name__}: {str(error).splitlines()[0] if str(error) else "no reason given"}'
+        raise SystemExit(f'{path} cannot be loaded by spandrel ({reason})') from None
     kind = descriptor.architecture.name
     if not isinstance(descriptor, spandrel.ImageModelDescriptor):
         raise SystemExit(f'{path} ({kind}) fills in masked parts: hdrtile runs networks from image to image')
     if descriptor.purpose == 'FaceSR':
         raise SystemExit(f'{path} ({kind}) is made for cut-out faces, not for photos')
     if (descriptor.input_channels, descriptor.output_channels) != (3, 3):
-        raise SystemExit(f'{path} ({kind}) takes {descriptor.input_channels} channels and gives {descriptor.output_channels}: '
-                         'hdrtile runs networks from RGB to RGB')
+        raise SystemExit(f'{path} ({kind}) takes {descriptor.input_channels} channels and gives '
+                         f'{descriptor.output_channels}: hdrtile runs networks from RGB to RGB')
     if not 1 <= descriptor.scale <= 4:
-        raise SystemExit(f'{path} ({kind}) enlarges {descriptor.scale} times: hdrtile takes scales 1 to 4 from other projects')
+        raise SystemExit(f'{path} ({kind}) enlarges {descriptor.scale} times: scales 1 to 4 can be imported')
     if descriptor.tiling == spandrel.ModelTiling.INTERNAL:
         raise SystemExit(f'{path} ({kind}) needs the whole photo at once and cannot run in tiles')
     if descriptor.tiling == spandrel.ModelTiling.DISCOURAGED:
@@ -79,8 +81,8 @@ def reloaded(module):
 
 def scripted(eager, descriptor, side):
     """(TorchScript, shapes that it was compared at, whether it runs at any size): scripted, traced, traced as the operators
-    it comes to, or traced for one size, whichever first gives what the eager network gives at sizes and for pictures that it was not
-    traced with."""
+    it comes to, or traced for one size, whichever first gives what the eager network gives at sizes and for pictures that
+    it was not traced with."""
     requirements = descriptor.size_requirements
     multiple, smallest = requirements.multiple_of, smallest_side(requirements)
     several = [(1, 3, smallest, smallest + multiple), (2, 3, smallest + multiple, smallest), (1, 3, side, side)]
@@ -91,9 +93,10 @@ def scripted(eager, descriptor, side):
     ways = [] if requirements.square else [
         ('scripted', lambda: torch.jit.script(descriptor.model), several), ('traced', trace, several),
         ('traced as operators', trace_operators, several)]
-    ways += [(f'traced for tiles of {side}', trace, one),
-             (f'traced for tiles of {side}, one at a time', lambda: torch.jit.script(OneByOne(trace())), one),
-             (f'traced as operators for tiles of {side}, one at a time', lambda: torch.jit.script(OneByOne(trace_operators())), one)]
+    ways += [
+        (f'traced for {side} px', trace, one),
+        (f'traced for {side} px, one tile at a time', lambda: torch.jit.script(OneByOne(trace())), one),
+        (f'traced as operators for {side} px, one tile at a time', lambda: torch.jit.script(OneByOne(trace_operators())), one)]
     for how, make, shapes in ways:
         try:
             module = reloaded(make())
@@ -104,7 +107,7 @@ def scripted(eager, descriptor, side):
         print(f'{how}: differs from PyTorch by {worst:.1e}', flush=True)
         if worst <= model_file.TOLERANCE:
             return module, shapes, shapes is several
-    raise SystemExit(f'{descriptor.architecture.name} cannot be imported: as TorchScript it gives something else than in PyTorch')
+    raise SystemExit(f'{descriptor.architecture.name} cannot be imported: no TorchScript of it gives what PyTorch gives')
 
 
 def in_bf16(module):
@@ -153,8 +156,8 @@ def imported(weights, args):
     halo = args.halo if args.halo is not None else measured_halo(eager, multiple, side, scale)
     if halo is None:
         halo = RULE_HALO
-        print(f'no border up to {min(side // 2 - 8, LARGEST_HALO)} px gives 60 dB: a halo of {halo} by rule; tiles may differ where '
-              'they meet; --halo states another', flush=True)
+        print(f'no border up to {min(side // 2 - 8, LARGEST_HALO)} px gives 60 dB: a halo of {halo} by rule; tiles may '
+              'differ where they meet; --halo states another', flush=True)
     tile = model_file.picture(side)
     description = {
         'scale': scale, 'multiple': multiple, 'halo': halo,

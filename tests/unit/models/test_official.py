@@ -33,8 +33,9 @@ def published(**changes):
 
 @pytest.mark.parametrize('norm', ['WithBias', 'BiasFree'])
 @pytest.mark.parametrize('bias', [False, True])
-@pytest.mark.parametrize('shape', [{}, {'dim': 16, 'num_blocks': [1, 2, 3, 2], 'num_refinement_blocks': 2, 'heads': [1, 1, 2, 4]},
-                                   {'ffn_expansion_factor': 3.1}], ids=['small', 'deep', 'wide'])
+@pytest.mark.parametrize('shape', [
+    {}, {'dim': 16, 'num_blocks': [1, 2, 3, 2], 'num_refinement_blocks': 2, 'heads': [1, 1, 2, 4]}, {'ffn_expansion_factor': 3.1}],
+    ids=['small', 'deep', 'wide'])
 def test_a_published_network_gives_what_another_implementation_gives(norm, bias, shape):
     theirs = published(LayerNorm_type=norm, bias=bias, **shape)
     ours = Restorer(from_official(theirs.state_dict()))
@@ -71,9 +72,9 @@ def windows_one_by_one(attention, x, window):
     for top in range(-window // 2, height, window // 2):
         for left in range(-window // 2, width, window // 2):
             inside = (slice(None), slice(None), slice(max(top, 0), top + window), slice(max(left, 0), left + window))
-            heads = [part[inside].flatten(2).view(x.shape[0], attention.heads, -1, part[inside][0, 0].numel()) for part in (q, k, v)]
-            q_part, k_part = (torch.nn.functional.normalize(part, dim=-1) for part in heads[:2])
-            mixed = (q_part @ k_part.transpose(-2, -1) * attention.temperature).softmax(dim=-1) @ heads[2]
+            parts = [part[inside].flatten(2).unflatten(1, (attention.heads, -1)) for part in (q, k, v)]
+            unit_q, unit_k = (torch.nn.functional.normalize(part, dim=-1) for part in parts[:2])
+            mixed = (unit_q @ unit_k.transpose(-2, -1) * attention.temperature).softmax(dim=-1) @ parts[2]
             total[inside] += mixed.reshape(v[inside].shape)
             count[inside] += 1
     assert (count == 4).all()
