@@ -61,6 +61,12 @@ def statistics(text):
     return text
 
 
+def pixels(text):
+    if not re.fullmatch(r'[1-9]\d{0,3}', text):
+        raise argparse.ArgumentTypeError(f'{text} is no number of pixels from 1 to 9999')
+    return int(text)
+
+
 @torch.inference_mode()
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,9 +74,11 @@ def main(arguments=None):
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--name', help='what {model} and reports call it; default: the name of --out')
     parser.add_argument('--statistics', type=statistics, help='of a Restormer: tile (default), window:N or preview')
-    parser.add_argument('--context-px', type=int, default=384, help='of --statistics preview: what it was trained on is best; default 384')
-    parser.add_argument('--halo', type=int, help='given, it is not measured')
-    parser.add_argument('--tile', type=int, default=256, help='its side, where a network can only be traced for one; default 256')
+    parser.add_argument('--context-px', type=pixels, default=384,
+                        help='of --statistics preview: what it was trained on is best; default 384')
+    parser.add_argument('--halo', type=pixels, help='given, it is not measured')
+    parser.add_argument('--tile', type=pixels, default=256,
+                        help='its side, where a network can only be traced for one; default 256')
     parser.add_argument('--version', default='1')
     parser.add_argument('--licence', default='unknown', help='of the weights and the architecture')
     parser.add_argument('--trained-on', default='unknown')

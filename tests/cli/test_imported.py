@@ -62,6 +62,10 @@ def by_pytorch(net, photo):
         return net(tensor)[0].permute(1, 2, 0).numpy()[:, :, ::-1]
 
 
+def exiftool(*arguments):
+    return subprocess.run(['exiftool', *map(str, arguments)], check=True, capture_output=True).stdout
+
+
 def agree(first, second):
     return run('compare', first, second, '--min-psnr', 60).returncode == 0
 
@@ -107,14 +111,14 @@ def test_a_network_that_enlarges_gives_what_pytorch_gives(tmp_path, scale):
 def test_an_enlarged_photo_keeps_its_metadata_and_tells_its_new_size(tmp_path):
     photo = write(tmp_path / 'a.jpg', scene(90, 120))
     write(tmp_path / 'small.jpg', scene(60, 80))
-    subprocess.run(['exiftool', '-q', '-overwrite_original', '-n', '-Orientation=6', '-Make=Canon', '-ExifImageWidth=120',
-                    '-ExifImageHeight=90', '-GPSLatitude=38.7', '-GPSLatitudeRef=N', f'-ThumbnailImage<={tmp_path / "small.jpg"}', photo], check=True)
+    exiftool('-q', '-overwrite_original', '-n', '-Orientation=6', '-Make=Canon', '-ExifImageWidth=120', '-ExifImageHeight=90',
+             '-GPSLatitude=38.7', '-GPSLatitudeRef=N', f'-ThumbnailImage<={tmp_path / "small.jpg"}', photo)
     out = enhanced(imported(tmp_path, 'twice', enlarging(2), '--halo', '8', '--tile', '64'), photo, tmp_path / 'out.jpg')
     assert read(out).shape == (240, 180, 3)      # upright
-    tags = json.loads(subprocess.run(['exiftool', '-json', '-G1', '-n', out], check=True, capture_output=True, text=True).stdout)[0]
+    tags = json.loads(exiftool('-json', '-G1', '-n', out))[0]
     assert (tags['ExifIFD:ExifImageWidth'], tags['ExifIFD:ExifImageHeight'], tags['IFD0:Orientation']) == (180, 240, 1)
     assert tags['IFD0:Make'] == 'Canon' and abs(tags['GPS:GPSLatitude'] - 38.7) < 1e-3
-    thumbnail = subprocess.run(['exiftool', '-b', '-ThumbnailImage', out], check=True, capture_output=True).stdout
+    thumbnail = exiftool('-b', '-ThumbnailImage', out)
     height, width = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_COLOR).shape[:2]
     assert abs(width / height - .75) < .02
     assert 'twice' in str({key: value for key, value in tags.items() if key.startswith('XMP-hdrtile')})
@@ -137,7 +141,8 @@ def test_what_cannot_be_imported_is_refused_in_a_line(tmp_path, weights, flags, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ['other.pth']
 
 
-@pytest.mark.parametrize('content, reason', [(None, 'is no file'), (b'', 'is no checkpoint'), (b'no weights', 'is no checkpoint')])
+@pytest.mark.parametrize('content, reason', [
+    (None, 'is no file'), (b'', 'is no checkpoint'), (b'no weights', 'is no checkpoint')])
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content, reason):
     if content is not None:
         (tmp_path / 'a.pth').write_bytes(content)

@@ -34,7 +34,8 @@ def published(**changes):
 @pytest.mark.parametrize('norm', ['WithBias', 'BiasFree'])
 @pytest.mark.parametrize('bias', [False, True])
 @pytest.mark.parametrize('shape', [
-    {}, {'dim': 16, 'num_blocks': [1, 2, 3, 2], 'num_refinement_blocks': 2, 'heads': [1, 1, 2, 4]}, {'ffn_expansion_factor': 3.1}],
+    {}, {'dim': 16, 'num_blocks': [1, 2, 3, 2], 'num_refinement_blocks': 2, 'heads': [1, 1, 2, 4]},
+    {'ffn_expansion_factor': 3.1}],
     ids=['small', 'deep', 'wide'])
 def test_a_published_network_gives_what_another_implementation_gives(norm, bias, shape):
     theirs = published(LayerNorm_type=norm, bias=bias, **shape)
