@@ -82,7 +82,7 @@ def test_with_statistics_of_tiles_a_whole_photo_is_what_pytorch_gives(tmp_path, 
     expected = by_pytorch(net, photo)
     assert np.abs(expected - read(photo) / 65535).mean() > .01
     assert np.abs(read(whole) / 65535 - expected.clip(0, 1)).max() <= 1e-4
-    told = json.loads(run('info', '--model', model, '--json').stdout)['model']
+    told = json.loads(run('info', photo, '--model', model, '--json').stdout)['model']
     assert (told['licence'], told['trained_on'], told['halo']) == ('MIT', 'nothing', 24)
     assert not agree(whole, enhanced(model, photo, tmp_path / 'tiles.png', '--tile', 128))
 
