@@ -8,11 +8,18 @@ import torch
 TOLERANCE = 1e-4    # between an imported file and what PyTorch gives
 
 
+def reason(error):
+    """Of an exception, in a line."""
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def weights_sha256(model):
+    """Names and bytes of all weights and buffers, by name."""
+    weights = dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers(remove_duplicate=False))
     digest = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
+    for name, value in sorted(weights.items()):
         digest.update(name.encode())
-        digest.update(value.contiguous().numpy().tobytes())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 
