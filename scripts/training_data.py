@@ -42,12 +42,12 @@ class Sources:
         return [[self.records[name][key][i] for name, i in picks] for key in self.keys]
 
 
-def expose(radiance, rng):
+def expose(radiance, rng, averaged=True):
     """The camera of camera.py on metered radiance, for a batch. Noise is what averaging a full-size photo leaves."""
     shots = [camera.draw(rng) for _ in range(len(radiance))]
     column = lambda values: torch.tensor(values, dtype=torch.float32, device=radiance.device).view(len(shots), -1, 1, 1)  # noqa: E731
     signal = radiance * column([2.0 ** s.ev for s in shots]) * column([s.white_balance for s in shots])
-    left = column([1 / np.exp(rng.uniform(np.log(2), np.log(12))) for _ in shots])
+    left = column([1 / np.exp(rng.uniform(np.log(2), np.log(12))) for _ in shots]) if averaged else 1
     deviation = (column([s.shot_noise for s in shots]) * signal.clamp(0, 1) + column([s.read_noise ** 2 for s in shots])).sqrt()
     encoded = tone.to_srgb(signal + left * deviation * torch.randn_like(signal))
     contrast = column([s.contrast for s in shots])
