@@ -4,7 +4,7 @@
 affine changes of a classical exposure fusion, and the guide, a bilateral grid, is fitted to it. The trunk, a shallow
 Restormer run with mixing matrices taken from the same preview, then cleans each tile: noise, JPEG artefacts, edges.
 """
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -13,51 +13,59 @@ from torch import Tensor, nn
 import tone
 import wavelet
 from restormer import Restormer
+from sizes import SIZES, Architecture, PainterConfig
 
 
 class Painter(nn.Module):
     """The wanted picture of a small whole photo: the network gives maps of half its size, as tone is smooth."""
 
-    def __init__(self, dim: int, blocks: List[int], heads: List[int]):
+    def __init__(self, config: PainterConfig):
         super().__init__()
-        self.net = Restormer(9 * 4, 12, dim, blocks, heads)
+        self.metered, self.fused = config.metered, config.fused
+        pictures = 1 + config.metered + config.fused
+        self.net = Restormer(3 * pictures * 4, 3 * pictures + 3, config.dim, list(config.blocks), list(config.heads))
         self.multiple = 2 * self.net.multiple
 
     def forward(self, x: Tensor) -> Tensor:
         lin = tone.to_linear(x)
         metered = lin * tone.meter(lin)
-        bright = tone.to_srgb(metered)
-        fused = tone.fuse(metered)
+        pictures: List[Tensor] = [x]
+        if self.metered:
+            pictures.append(tone.to_srgb(metered))
+        if self.fused:
+            pictures.append(tone.fuse(metered))
         height, width = x.shape[2], x.shape[3]
-        inputs = F.pad(torch.cat([x, bright, fused], dim=1),
-                       [0, -width % self.multiple, 0, -height % self.multiple], mode='replicate')
+        inputs = F.pad(torch.cat(pictures, dim=1), [0, -width % self.multiple, 0, -height % self.multiple], mode='replicate')
         maps, _ = self.net(F.pixel_unshuffle(inputs, 2))
         maps = F.interpolate(maps, scale_factor=2., mode='bilinear', align_corners=False)[:, :, :height, :width]
-        of_fused, of_bright, of_input, offset = maps.chunk(4, dim=1)
-        return fused * (1 + of_fused) + bright * of_bright + x * of_input + offset
+        painted = pictures[-1] + maps[:, -3:]
+        for i in range(len(pictures)):      # from the last: what comes nearest to the wanted picture has the first map
+            painted = painted + pictures[-1 - i] * maps[:, 3 * i:3 * i + 3]
+        return painted
 
 
 class ContextualModel(nn.Module):
-    context_px = 824    # four times the working size of a 3:2 photo, so that other formats shrink cleanly, too
-
-    def __init__(self, painter_dim: int = 28, painter_blocks: List[int] = (1, 2, 3), painter_heads: List[int] = (1, 2, 4),
-                 dim: int = 24, blocks: List[int] = (1, 2), heads: List[int] = (1, 2)):
+    def __init__(self, architecture: Architecture = SIZES['small']):
         super().__init__()
-        self.painter = Painter(painter_dim, list(painter_blocks), list(painter_heads))
-        self.trunk = Restormer(6, 3 + wavelet.CHANNELS, dim, list(blocks), list(heads), unshuffle=2)
+        self.short_side, self.long_side = architecture.painter.short_side, architecture.painter.context_px // 2
+        self.guide_depth = architecture.painter.guide_depth
+        self.painter = Painter(architecture.painter)
+        trunk = architecture.trunk
+        self.trunk = Restormer(6, 3 + wavelet.CHANNELS, trunk.dim, trunk.blocks, trunk.heads, trunk.refinement_blocks,
+                               unshuffle=trunk.unshuffle, kind=trunk.feed_forward)
 
     def working(self, preview: Tensor) -> Tensor:
-        """The size that the whole photo is painted at: short side 137, long side at most 412. 137 lies as little above a
-        power of two as the 2192, 2160 and 1080 of common photos, so the fusion's pyramid ends as theirs does; where it
-        ends moves the brightness by some percent."""
+        """The size that the whole photo is painted at: by default short side 137, long side at most 412. 137 lies as little
+        above a power of two as the 2192, 2160 and 1080 of common photos, so the fusion's pyramid ends as theirs does; where
+        it ends moves the brightness by some percent."""
         height, width = preview.shape[2], preview.shape[3]
-        scale = min(1., 137. / min(height, width), 412. / max(height, width))
+        scale = min(1., self.short_side / min(height, width), self.long_side / max(height, width))
         return F.adaptive_avg_pool2d(preview, [max(int(round(height * scale)), 1), max(int(round(width * scale)), 1)])
 
     def guide_of(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
         """The painted preview and the guide fitted to it."""
         painted = self.painter(preview)
-        return painted, tone.fit_guide(preview, painted)
+        return painted, tone.fit_guide(preview, painted, depth=self.guide_depth)
 
     def mixes_of(self, preview: Tensor, painted: Tensor) -> Tensor:
         """[N, M]: the trunk's mixing matrices from its own statistics on the preview."""
@@ -65,10 +73,11 @@ class ContextualModel(nn.Module):
         pad = [0, -x.shape[3] % self.trunk.multiple, 0, -x.shape[2] % self.trunk.multiple]
         return self.trunk(F.pad(x, pad, mode='replicate').to(self.trunk.embed.weight.dtype))[1].float()
 
-    def clean(self, x: Tensor, toned: Tensor, mix: Tensor) -> Tensor:
+    def clean(self, x: Tensor, toned: Tensor, mix: Optional[Tensor]) -> Tensor:
         """Toned tiles, their wavelet bands shrunk as the trunk says, plus its residual. The residual mends what is fine and
         weak; the gains hold for noise of any strength, which a network that normalises its features has no measure of.
-        Input and sums stay in FP32, the trunk runs in its weights' precision."""
+        Input and sums stay in FP32, the trunk runs in its weights' precision. Without `mix` each tile's own statistics are
+        taken, as a Restormer does by itself: for comparison."""
         inputs = torch.cat([x, toned], dim=1).to(self.trunk.embed.weight.dtype)
         out = self.trunk(inputs, mix)[0].float()
         return wavelet.shrink(toned, out[:, 3:].tanh()) + out[:, :3]

@@ -1,4 +1,5 @@
-"""Restormer (Zamir et al., CVPR 2022, arXiv 2111.09881): MDTA and GDFN in a U-shaped encoder-decoder, any width and depth.
+"""Restormer (Zamir et al., CVPR 2022, arXiv 2111.09881): MDTA and GDFN (or another feed-forward network) in a U-shaped
+encoder-decoder, any width and depth.
 
 One definition serves two forms. With its own statistics (`mixes` is None) it is the published network: MDTA's channel
 attention is taken over all pixels it is given. In the contextual form the mixing matrices (per block: output projection
@@ -13,18 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+import feed_forward
 from attention import MDTA, LayerNorm
-from feed_forward import GDFN
 
 
 class Block(nn.Module):
-    def __init__(self, dim: int, heads: int, expansion: float):
+    def __init__(self, dim: int, heads: int, expansion: float, kind: str):
         super().__init__()
         self.dim = dim
         self.norm1 = LayerNorm(dim)
         self.attn = MDTA(dim, heads)
         self.norm2 = LayerNorm(dim)
-        self.ffn = GDFN(dim, expansion)
+        self.ffn = feed_forward.KINDS[kind](dim, expansion)
 
     def forward(self, x: Tensor, mixes: Optional[Tensor], offset: int) -> Tuple[Tensor, Tensor]:
         """The block's output and the mixing matrix used, [B, C * C]; given ones start at `offset` of mixes [B, M]."""
@@ -38,9 +39,9 @@ class Block(nn.Module):
 
 
 class Stage(nn.Module):
-    def __init__(self, dim: int, heads: int, blocks: int, expansion: float):
+    def __init__(self, dim: int, heads: int, blocks: int, expansion: float, kind: str):
         super().__init__()
-        self.blocks = nn.ModuleList([Block(dim, heads, expansion) for _ in range(blocks)])
+        self.blocks = nn.ModuleList([Block(dim, heads, expansion, kind) for _ in range(blocks)])
 
     def forward(self, x: Tensor, mixes: Optional[Tensor], offset: int, used: List[Tensor]) -> Tuple[Tensor, int]:
         for block in self.blocks:
@@ -52,27 +53,28 @@ class Stage(nn.Module):
 
 class Restormer(nn.Module):
     """dim doubles per level; blocks[i] and heads[i] belong to level i, the last is the latent. `unshuffle` 2 works on
-    half the resolution (a quarter of the cost). Input sides are multiples of `multiple`. The last convolution starts at
-    zero: an untrained network returns nothing, which as a residual changes nothing."""
+    half the resolution (a quarter of the cost); `kind` names the feed-forward network. Input sides are multiples of
+    `multiple`. The last convolution starts at zero: an untrained network returns nothing, which as a residual changes
+    nothing."""
 
     def __init__(self, in_channels: int, out_channels: int, dim: int, blocks: List[int], heads: List[int],
-                 refinement: int = 0, expansion: float = 2.66, unshuffle: int = 1):
+                 refinement: int = 0, expansion: float = 2.66, unshuffle: int = 1, kind: str = 'gdfn'):
         super().__init__()
         levels = len(blocks)
         dims = [dim * 2 ** i for i in range(levels)]
         self.multiple = unshuffle * 2 ** (levels - 1)
         self.unshuffle = unshuffle
         self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=False)
-        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion) for i in range(levels - 1)])
+        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion, kind) for i in range(levels - 1)])
         self.downs = nn.ModuleList([nn.Sequential(nn.Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
                                     for d in dims[:-1]])
-        self.latent = Stage(dims[-1], heads[-1], blocks[-1], expansion)
+        self.latent = Stage(dims[-1], heads[-1], blocks[-1], expansion, kind)
         self.ups = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * d, 4 * d, 3, padding=1, bias=False), nn.PixelShuffle(2))
                                   for d in dims[-2::-1]])
         self.reduces = nn.ModuleList([nn.Conv2d(2 * d, d, 1, bias=False) for d in dims[-2::-1]])
-        self.decoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion)
+        self.decoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], expansion, kind)
                                        for i in range(levels - 2, -1, -1)])
-        self.refinement = Stage(dim, heads[0], refinement, expansion)
+        self.refinement = Stage(dim, heads[0], refinement, expansion, kind)
         self.output = nn.Conv2d(dim, out_channels * unshuffle ** 2, 3, padding=1, bias=False)
         nn.init.zeros_(self.output.weight)
 

@@ -23,6 +23,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'models'))
+import sizes  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
 
 DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
@@ -63,10 +64,10 @@ def precision_of(asked, device):
 
 
 def load(path):
-    """The TorchScript module and hdrtile.json."""
+    """The TorchScript module, in FP32 whatever it is stored in, and hdrtile.json."""
     extra = {'hdrtile.json': ''}
     try:
-        scripted = torch.jit.load(str(path), _extra_files=extra).eval()
+        scripted = torch.jit.load(str(path), _extra_files=extra).eval().float()
     except (RuntimeError, ValueError, OSError) as error:
         fail(f'{path} cannot be loaded as TorchScript ({str(error).splitlines()[0]})')
     if scripted.original_name != ContextualModel.__name__ or not extra['hdrtile.json']:
@@ -75,23 +76,11 @@ def load(path):
     return scripted, json.loads(extra['hdrtile.json'])
 
 
-def blocks_of(weights, net):
-    """Blocks and heads of each level of a Restormer, from the names and shapes of its weights."""
-    levels = 1 + len({name.split('.')[len(net.split('.')) + 1] for name in weights if name.startswith(f'{net}.encoders.')})
-    stages = [f'{net}.encoders.{level}' for level in range(levels - 1)] + [f'{net}.latent']
-    blocks = [len({name.split('.blocks.')[1].split('.')[0] for name in weights if name.startswith(f'{stage}.blocks.')}) for stage in stages]
-    heads = [weights[f'{stage}.blocks.0.attn.temperature'].shape[0] for stage in stages]
-    return blocks, heads
-
-
-def rebuild(scripted):
-    """The eager model of a TorchScript file, width and depth read off its weights."""
-    weights = scripted.state_dict()
-    painter_blocks, painter_heads = blocks_of(weights, 'painter.net')
-    blocks, heads = blocks_of(weights, 'trunk')
-    model = ContextualModel(weights['painter.net.embed.weight'].shape[0], painter_blocks, painter_heads,
-                            weights['trunk.embed.weight'].shape[0], blocks, heads).eval()
-    model.load_state_dict(weights)
+def rebuild(scripted, description):
+    """The eager model of a TorchScript file. Files from before hdrtile.json held the architecture are `small`."""
+    parts = description.get('architecture')
+    model = ContextualModel(sizes.Architecture.from_json(parts) if parts else sizes.SIZES['small']).eval()
+    model.load_state_dict(scripted.state_dict())
     return model
 
 
@@ -159,7 +148,7 @@ def compile_model(path, device, precision, target, key):
     start = time.monotonic()
     scripted, description = load(path)
     scripted = scripted.to(device)
-    model = rebuild(scripted).to(device)
+    model = rebuild(scripted, description).to(device)
     with torch.no_grad():
         guide, mix = (torch.empty_like(t).copy_(t) for t in scripted.prepare(torch.rand(1, 3, 549, 824, device=device)))
         model.trunk.to(DTYPES[precision])

@@ -11,19 +11,24 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'models'))
 from contextual import ContextualModel  # noqa: E402
+from sizes import Architecture, PainterConfig, TrunkConfig  # noqa: E402
+
+TINY = Architecture(PainterConfig(dim=8, blocks=(1,), heads=(1,)),
+                    TrunkConfig(width_mult=1 / 6, depth_mult=.25, levels=1, refinement=False, unshuffle=2))
 
 
 def tiny():
     """The default model's kind, of one level and block. Its last convolutions do something."""
     torch.manual_seed(0)
-    model = ContextualModel(8, [1], [1], 8, [1], [1]).eval()
+    model = ContextualModel(TINY).eval()
     for net in (model.painter.net, model.trunk):
         torch.nn.init.normal_(net.output.weight, std=.02)
     return model
 
 
 def make(folder):
-    description = {'name': 'tiny', 'scale': 1, 'multiple': 8, 'halo': 16, 'context_px': 96, 'tile': {'min': 64, 'max': 1024, 'default': 512}}
+    description = {'name': 'tiny', 'scale': 1, 'multiple': 8, 'halo': 16, 'context_px': 96, 'tile': {'min': 64, 'max': 1024, 'default': 512},
+                   'architecture': TINY.to_json()}
     torch.jit.save(torch.jit.script(tiny()), str(folder / 'tiny.pt'), _extra_files={'hdrtile.json': json.dumps(description)})
     subprocess.run([sys.executable, '-B', ROOT / 'scripts/compile_model.py', folder / 'tiny.pt', '--precision', 'fp32', '--cache', folder / 'cache'],
                    check=True)

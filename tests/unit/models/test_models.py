@@ -133,7 +133,7 @@ def test_the_scripted_model_equals_eager_at_other_sizes():
 
 def test_the_default_model_is_built_anew_from_its_file_to_be_compiled():
     scripted, description = compile_model.load(ROOT / 'models/small.pt')
-    model = compile_model.rebuild(scripted)
+    model = compile_model.rebuild(scripted, description)
     assert sum(p.numel() for p in model.parameters()) == description['parameters']
     photo = smooth_photo(96, 144)
     guide, mix = scripted.prepare(photo)

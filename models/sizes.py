@@ -1,0 +1,113 @@
+"""The sizes of hdrtile's model: one definition, its trunk scaled in width and depth together (compound scaling, Tan & Le,
+"EfficientNet", 2019, arXiv 1905.11946).
+
+The trunk that is scaled is the Restormer of the paper: dim 48, four levels of 4, 6, 6 and 8 blocks with 1, 2, 4 and 8
+heads, and 4 blocks of refinement. A size multiplies dim by `width_mult`, rounded to a multiple of 4, and the numbers of
+blocks by `depth_mult`, rounded up. A CPU's budget asks for two cuts that no multiplier gives: fewer levels (the deeper ones
+reach far, and so need a large halo), and a stem of pixel-unshuffle, which works at half the resolution.
+
+The painter is not scaled: it sees 206 x 137 pixels of a 3:2 photo, whatever the size, and one is trained for all.
+
+  draft  the painter's guide alone: the `draft` method of `small`, no file of its own
+  small  the default: width 1/2, depth 1/4, two levels at half resolution, no refinement (dim 24, 1/2 blocks)
+  base   for GPUs: width 1, depth 1 (dim 48, 4/6/6/8 + 4 blocks)
+"""
+import math
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Tuple
+
+PUBLISHED_DIM, PUBLISHED_BLOCKS, PUBLISHED_REFINEMENT = 48, (4, 6, 6, 8), 4
+FEED_FORWARD = ('gdfn', 'fire', 'inverted_residual')
+
+
+class Wrong(ValueError):
+    """An architecture that cannot be built; the text names the option."""
+
+
+@dataclass(frozen=True)
+class PainterConfig:
+    dim: int = 28
+    blocks: Tuple[int, ...] = (1, 2, 3)
+    heads: Tuple[int, ...] = (1, 2, 4)
+    metered: bool = True        # sees a copy of the photo brought to one brightness, too
+    fused: bool = True          # and the exposure fusion of that copy
+    short_side: int = 137       # of the working size, in pixels
+    guide_depth: int = 12       # steps of luma of the bilateral grid; 1 makes it a map
+
+    def __post_init__(self):
+        require(len(self.blocks) == len(self.heads) >= 1, 'painter.heads', self.heads, 'as many as painter.blocks')
+        require(self.short_side >= 8, 'painter.short_side', self.short_side, 'at least 8')
+        require(self.guide_depth >= 1, 'painter.guide_depth', self.guide_depth, 'at least 1')
+
+    @property
+    def context_px(self):
+        """Long side of the preview: four times the working size of a 3:2 photo, so that other formats shrink cleanly, too."""
+        return 8 * math.ceil(6 * self.short_side / 8)
+
+
+@dataclass(frozen=True)
+class TrunkConfig:
+    width_mult: float = 1.
+    depth_mult: float = 1.
+    levels: int = 4
+    refinement: bool = True
+    unshuffle: int = 1
+    feed_forward: str = 'gdfn'
+
+    def __post_init__(self):
+        require(self.dim >= 4, 'trunk.width_mult', self.width_mult, f'at least {4 / PUBLISHED_DIM:.3f}')
+        require(self.depth_mult > 0, 'trunk.depth_mult', self.depth_mult, 'above 0')
+        require(1 <= self.levels <= len(PUBLISHED_BLOCKS), 'trunk.levels', self.levels, f'1 to {len(PUBLISHED_BLOCKS)}')
+        require(self.unshuffle in (1, 2), 'trunk.unshuffle', self.unshuffle, '1 or 2')
+        require(self.feed_forward in FEED_FORWARD, 'trunk.feed_forward', self.feed_forward, 'one of ' + ', '.join(FEED_FORWARD))
+
+    @property
+    def dim(self):
+        return 4 * math.floor(PUBLISHED_DIM * self.width_mult / 4 + .5)
+
+    @property
+    def blocks(self):
+        return [math.ceil(count * self.depth_mult) for count in PUBLISHED_BLOCKS[:self.levels]]
+
+    @property
+    def heads(self):
+        return [2 ** level for level in range(self.levels)]
+
+    @property
+    def refinement_blocks(self):
+        return math.ceil(PUBLISHED_REFINEMENT * self.depth_mult) if self.refinement else 0
+
+
+@dataclass(frozen=True)
+class Architecture:
+    painter: PainterConfig = field(default_factory=PainterConfig)
+    trunk: TrunkConfig = field(default_factory=TrunkConfig)
+
+    def to_json(self):
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, parts):
+        return cls().with_settings({f'{part}.{key}': value for part, options in parts.items() for key, value in options.items()})
+
+    def with_settings(self, settings):
+        """This architecture with {'trunk.levels': 3, ...} changed."""
+        changes = {'painter': {}, 'trunk': {}}
+        for name, value in settings.items():
+            part, _, key = name.partition('.')
+            kinds = {f.name: type(getattr(getattr(self, part), f.name)) for f in fields(getattr(self, part))} if part in changes else {}
+            require(key in kinds, 'the option', name, 'painter.X or trunk.X with X as in models/sizes.py')
+            value = tuple(value) if isinstance(value, list) else value
+            value = float(value) if kinds[key] is float and type(value) is int else value
+            require(type(value) is kinds[key], name, value, f'of type {kinds[key].__name__}')
+            changes[part][key] = value
+        return Architecture(replace(self.painter, **changes['painter']), replace(self.trunk, **changes['trunk']))
+
+
+def require(right, name, value, wanted):
+    if not right:
+        raise Wrong(f'{name} is {value!r}, expected {wanted}')
+
+
+SIZES = {'small': Architecture(trunk=TrunkConfig(width_mult=.5, depth_mult=.25, levels=2, refinement=False, unshuffle=2)),
+         'base': Architecture()}

@@ -1,0 +1,62 @@
+"""The weights of a training run: one file a stage, each with its half of the model and what it takes to go on."""
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
+import sizes  # noqa: E402
+
+HALVES = {'tone': 'painter', 'tile': 'trunk'}
+
+
+def checkpoint_path(out, stage):
+    return Path(out) / f'{stage}.ckpt'
+
+
+def architecture_of(run):
+    """Of the checkpoints in a folder; `small` where there are none, or none that say."""
+    architecture = sizes.SIZES['small']
+    for stage, half in HALVES.items():
+        if checkpoint_path(run, stage).exists():
+            options = torch.load(checkpoint_path(run, stage), map_location='cpu').get('architecture', {})
+            architecture = architecture.with_settings({f'{half}.{key}': value for key, value in options.items()})
+    return architecture
+
+
+def load_half(model, run, stage):
+    """The averaged weights of a stage, if it has written any."""
+    path = checkpoint_path(run, stage)
+    if path.exists():
+        load_weights(getattr(model, HALVES[stage]), torch.load(path, map_location='cpu')['average'], path)
+
+
+def load_weights(module, weights, source):
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError:
+        raise SystemExit(f'{source} holds weights of another architecture: give the --size and --set that it was made with') from None
+
+
+def load_file(model, path):
+    """Takes from a model file the halves that fit, and says which."""
+    try:
+        weights = torch.jit.load(str(path), map_location='cpu').float().state_dict()
+    except (RuntimeError, ValueError) as error:
+        raise SystemExit(f'{path} cannot be loaded as TorchScript ({str(error).splitlines()[0]}): a model file is asked for') from None
+    taken = []
+    for half in HALVES.values():
+        own = getattr(model, half).state_dict()
+        theirs = {key.removeprefix(f'{half}.'): value for key, value in weights.items() if key.startswith(f'{half}.')}
+        if {k: v.shape for k, v in own.items()} == {k: v.shape for k, v in theirs.items()}:
+            getattr(model, half).load_state_dict(theirs)
+            taken.append(half)
+    if not taken:
+        raise SystemExit(f'{path}: neither its painter nor its trunk has the architecture asked for: another --size or --set')
+    print(f'from {path}: {" and ".join(taken)}', flush=True)
+
+
+def save(path, state):
+    partial = path.with_suffix('.tmp')
+    torch.save(state, partial)
+    partial.rename(path)

@@ -1,0 +1,134 @@
+"""Training: a step lowers the loss, a run can be resumed and started from a file, and becomes a model file."""
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
+import checkpoints  # noqa: E402
+import compile_model  # noqa: E402
+import export_model  # noqa: E402
+import model_facts  # noqa: E402
+import sizes  # noqa: E402
+import train  # noqa: E402
+from training_batches import PreparedData  # noqa: E402
+
+TINY = sizes.SIZES['small'].with_settings({'painter.dim': 8, 'painter.blocks': [1], 'painter.heads': [1], 'trunk.width_mult': 1 / 6})
+
+
+@pytest.fixture(scope='module')
+def prepared(tmp_path_factory):
+    """Two photos, as scripts/prepare_data.py writes them: gradients with a little noise, wanted brighter and clean."""
+    folder = tmp_path_factory.mktemp('prepared')
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:96, :144].astype(np.float32)
+    clean = np.stack([np.stack([x / 144, y / 96, 1 - x / 144], -1), np.stack([y / 96, x / 144, .5 + 0 * x], -1)]) * .6
+    photo = clean + rng.normal(0, .04, clean.shape)
+    to_bytes = lambda image: np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)  # noqa: E731
+    np.savez(folder / 'two.npz', radiance=(clean ** 2.2).astype(np.float16), target=to_bytes(clean + .2),
+             photo=to_bytes(photo), photo_target=to_bytes(clean + .2))
+    return folder
+
+
+def arguments(prepared, out, stage, *more):
+    args = train.arguments().parse_args(['--data', str(prepared), '--out', str(out), '--batch', '4', '--crop', '64', *more])
+    args.stage, args.architecture, args.start, args.resume = stage, TINY, None, False
+    return args
+
+
+def run(args):
+    model = train.set_up(args)
+    data = PreparedData(args.data, model.working, args.device)
+    train.train(args, model, data)
+    return model, data
+
+
+def loss_of(args, model, data):
+    torch.manual_seed(5)
+    with torch.no_grad():
+        return float(train.TASKS[args.stage](model, data, args).loss(np.random.default_rng(5)))
+
+
+@pytest.mark.parametrize('stage', ['tone', 'tile'])
+def test_a_training_step_lowers_the_loss_on_two_images(prepared, tmp_path, stage):
+    before, after = (arguments(prepared, tmp_path / str(steps), stage, '--steps', str(steps), '--lr', '.1') for steps in (0, 1))
+    assert loss_of(after, *run(after)) < loss_of(before, *run(before))     # the first step's rate is a hundredth of --lr
+
+
+@pytest.mark.parametrize('stage', ['tone', 'tile'])
+def test_a_resumed_run_goes_on_from_its_weights(prepared, tmp_path, stage):
+    args = arguments(prepared, tmp_path, stage, '--steps', '2')
+    model, _ = run(args)
+    weights = {k: v.clone() for k, v in model.state_dict().items()}
+    args.resume = True
+    resumed, _ = run(args)     # nothing left to do
+    half = checkpoints.HALVES[stage]
+    assert all(torch.equal(v, weights[k]) for k, v in resumed.state_dict().items() if k.startswith(half))
+
+
+def test_a_run_of_another_architecture_is_not_resumed(prepared, tmp_path):
+    args = arguments(prepared, tmp_path, 'tile', '--steps', '1')
+    run(args)
+    args.resume, args.architecture = True, TINY.with_settings({'trunk.levels': 1})
+    with pytest.raises(SystemExit, match='another architecture'):
+        run(args)
+
+
+@pytest.mark.parametrize('options', [{}, {'trunk.feed_forward': 'fire', 'trunk.unshuffle': 1},
+                                     {'trunk.feed_forward': 'inverted_residual', 'trunk.levels': 3, 'painter.metered': False},
+                                     {'trunk.refinement': True, 'painter.fused': False, 'painter.guide_depth': 1}])
+@torch.no_grad()
+def test_a_run_becomes_a_file_that_equals_eager_and_says_how_it_is_built(prepared, tmp_path, options, capsys):
+    architecture = TINY.with_settings(options)
+    for stage in train.TASKS:
+        args = arguments(prepared, tmp_path, stage, '--steps', '1', '--lr', '.1')
+        args.architecture = architecture
+        with torch.enable_grad():
+            run(args)
+    model, found = export_model.load_run(tmp_path)
+    assert found == architecture
+    export_model.write(model, found, tmp_path / 'tiny.pt', {'name': 'tiny', 'version': '1', 'trained_on': 'two'})  # checks to 1e-5
+    scripted, description = compile_model.load(tmp_path / 'tiny.pt')
+    assert description['weights_sha256'] == model_facts.weights_sha256(model)
+    rebuilt = compile_model.rebuild(scripted, description)
+    photo = torch.rand(1, 3, 96, 144)
+    ours, theirs = (m(photo, model_facts.WHOLE, *m.prepare(photo)) for m in (rebuilt, scripted))
+    assert torch.allclose(ours, theirs, atol=1e-5)
+    assert 'tiny.pt' in (tmp_path / 'SHA256SUMS').read_text()
+
+
+@torch.no_grad()
+def test_a_file_in_half_precision_is_half_as_large_and_loads_as_fp32(prepared, tmp_path):
+    args = arguments(prepared, tmp_path, 'tone', '--steps', '1')
+    model = train.set_up(args).eval()
+    texts = {'name': 'tiny', 'version': '1', 'trained_on': 'nothing'}
+    export_model.write(model, TINY, tmp_path / 'full.pt', texts)
+    export_model.write(model, TINY, tmp_path / 'half.pt', texts, fp16=True)
+    stored = {n: v.dtype for n, v in torch.jit.load(str(tmp_path / 'half.pt')).state_dict().items()}
+    assert set(stored.values()) == {torch.float16}
+    scripted, description = compile_model.load(tmp_path / 'half.pt')
+    assert {v.dtype for v in scripted.state_dict().values()} == {torch.float32}
+    saved = (tmp_path / 'full.pt').stat().st_size - (tmp_path / 'half.pt').stat().st_size
+    assert abs(saved - 2 * description['parameters']) < .1 * 2 * description['parameters']
+
+
+def test_training_starts_from_the_halves_of_a_file_that_fit(prepared, tmp_path, capsys):
+    args = arguments(prepared, tmp_path, 'tile')
+    args.start = ROOT / 'models/small.pt'
+    args.architecture = sizes.SIZES['small'].with_settings({'trunk.levels': 3})
+    model = train.set_up(args)
+    theirs = torch.jit.load(str(args.start)).state_dict()
+    assert all(torch.equal(v, theirs[f'painter.{k}']) for k, v in model.painter.state_dict().items())
+    assert capsys.readouterr().out.strip().endswith('small.pt: painter')
+    args.architecture = TINY
+    with pytest.raises(SystemExit, match='neither its painter nor its trunk'):
+        train.set_up(args)
+
+
+def test_crops_larger_than_the_photos_are_refused_by_name(prepared, tmp_path):
+    with pytest.raises(SystemExit, match='crops of 128 pixels do not fit photos of 144 x 96'):
+        run(arguments(prepared, tmp_path, 'tile', '--steps', '1', '--crop', '128'))
