@@ -11,12 +11,12 @@ from torch import Tensor, nn
 class GDFN(nn.Module):
     """Restormer's gated-Dconv feed-forward network."""
 
-    def __init__(self, dim: int, expansion: float):
+    def __init__(self, dim: int, expansion: float, bias: bool = False):
         super().__init__()
         hidden = int(dim * expansion)
-        self.project_in = nn.Conv2d(dim, 2 * hidden, 1, bias=False)
-        self.dwconv = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=False)
-        self.project_out = nn.Conv2d(hidden, dim, 1, bias=False)
+        self.project_in = nn.Conv2d(dim, 2 * hidden, 1, bias=bias)
+        self.dwconv = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=bias)
+        self.project_out = nn.Conv2d(hidden, dim, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, value = self.dwconv(self.project_in(x)).chunk(2, dim=1)
@@ -28,12 +28,12 @@ class Fire(nn.Module):
     half by 3 x 3 convolution. Squeezed to 0.75 of an expanded half, beyond which the paper finds no gain; without the last
     ReLU, for the sum of block and input must be able to fall."""
 
-    def __init__(self, dim: int, expansion: float):
+    def __init__(self, dim: int, expansion: float, bias: bool = False):
         super().__init__()
         squeezed = 3 * dim // 4
-        self.squeeze = nn.Conv2d(dim, squeezed, 1)
-        self.expand1x1 = nn.Conv2d(squeezed, dim // 2, 1)
-        self.expand3x3 = nn.Conv2d(squeezed, dim - dim // 2, 3, padding=1)
+        self.squeeze = nn.Conv2d(dim, squeezed, 1, bias=bias)
+        self.expand1x1 = nn.Conv2d(squeezed, dim // 2, 1, bias=bias)
+        self.expand3x3 = nn.Conv2d(squeezed, dim - dim // 2, 3, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.squeeze(x))
@@ -45,12 +45,12 @@ class InvertedResidual(nn.Module):
     before it: widened, filtered per channel, narrowed, with h-swish. One and a half times GDFN's hidden width, which makes
     as many weights."""
 
-    def __init__(self, dim: int, expansion: float):
+    def __init__(self, dim: int, expansion: float, bias: bool = False):
         super().__init__()
         hidden = int(1.5 * dim * expansion)
-        self.project_in = nn.Conv2d(dim, hidden, 1, bias=False)
-        self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden, bias=False)
-        self.project_out = nn.Conv2d(hidden, dim, 1, bias=False)
+        self.project_in = nn.Conv2d(dim, hidden, 1, bias=bias)
+        self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden, bias=bias)
+        self.project_out = nn.Conv2d(hidden, dim, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.hardswish(self.dwconv(F.hardswish(self.project_in(x))))

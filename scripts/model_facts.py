@@ -12,10 +12,11 @@ WHOLE = torch.tensor([[0., 0., 1., 1.]])
 
 def weights_sha256(model):
     """Names and bytes of all weights, by name: as hdrtile computes it when it loads the file (src/infer/model_file.cpp)."""
+    weights = dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers(remove_duplicate=False))
     digest = hashlib.sha256()
-    for name, value in sorted(model.state_dict().items()):
+    for name, value in sorted(weights.items()):
         digest.update(name.encode())
-        digest.update(value.contiguous().numpy().tobytes())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 

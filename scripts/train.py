@@ -45,29 +45,29 @@ class PainterWatch:
             self.seen = written
 
 
-def train(args, model, data):
+def train(args, model, task):
     """Steps of one stage; the checkpoint in args.out is the result."""
     half = getattr(model, HALVES[args.stage])
-    options = getattr(args.architecture, HALVES[args.stage])
-    task = TASKS[args.stage](model, data, args)
     painter = PainterWatch(model, task, args.out) if args.stage == 'tile' else None
     average = {k: v.clone() for k, v in half.state_dict().items()}
-    optimiser = torch.optim.AdamW(half.parameters(), lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
+    optimiser = torch.optim.AdamW([*half.parameters(), *task.extra.parameters()], lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
     first, path = 0, checkpoint_path(args.out, args.stage)
     if args.resume and path.exists():
         state = torch.load(path, map_location=args.device)
         load_weights(half, state['weights'], path)
+        task.extra.load_state_dict(state['extra'])
         optimiser.load_state_dict(state['optimiser'])
         average, first = state['average'], state['step']
         print(f'resumed at step {first}', flush=True)
     rng = np.random.default_rng([args.seed, first])
+    warm_up = max(1, min(100, args.steps // 10))
     mean, busy, since = 0.0, [], time.time()
     for step in range(first, args.steps):
         if step % args.save_every == 0 or step == first:
-            data.refresh()
+            task.data.refresh()
             if painter:
                 painter.refresh()
-        rate = args.lr * min(1, (step + 1) / 100) * (.02 + .98 * .5 * (1 + math.cos(math.pi * step / args.steps)))
+        rate = args.lr * min(1, (step + 1) / warm_up) * (.02 + .98 * .5 * (1 + math.cos(math.pi * step / args.steps)))
         for group in optimiser.param_groups:
             group['lr'] = rate
         loss = task.loss(rng)
@@ -87,7 +87,7 @@ def train(args, model, data):
             mean, busy, since = 0.0, [], time.time()
         if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
             save(path, {'weights': half.state_dict(), 'average': average, 'optimiser': optimiser.state_dict(), 'step': step + 1,
-                        'architecture': vars(options)})
+                        'extra': task.extra.state_dict(), 'architecture': args.architecture.to_json()[HALVES[args.stage]]})
 
 
 def set_up(args):
@@ -149,7 +149,7 @@ def main():
     except sizes.Wrong as wrong:
         raise SystemExit(f'--set: {wrong}') from None
     model = set_up(args)
-    train(args, model, PreparedData(args.data, model.working, args.device))
+    train(args, model, TASKS[args.stage](model, PreparedData(args.data, model.working, args.device), args))
 
 
 if __name__ == '__main__':

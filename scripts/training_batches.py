@@ -34,6 +34,10 @@ class PreparedData:
     def tensor(self, images):
         return to_tensor(np.stack(images)).to(self.device)
 
+    def small(self, images):
+        """At the working size, whatever the 3:2 size they come in."""
+        return torch.cat([self.working(self.tensor([image])) for image in images])
+
     def tone_batch(self, count, rng):
         """Photos and wanted pictures at the working size. Three quarters are exposed anew, the rest are previews of whole
         photos as the camera's JPEGs gave them."""
@@ -41,15 +45,15 @@ class PreparedData:
         radiance, target = map(self.tensor, self.views.get(self.views.pick(count - whole, rng)))
         x, y = self.working(expose(radiance, rng)), self.working(target)
         if whole:
-            photo, photo_target = (self.working(self.tensor(p)) for p in self.photos.get(self.photos.pick(whole, rng)))
+            photo, photo_target = map(self.small, self.photos.get(self.photos.pick(whole, rng)))
             x, y = torch.cat([x, photo]), torch.cat([y, photo_target])
         return x, y
 
-    def tile_batch(self, photos, crops, size, rng):
-        names = self.photos.pick(photos, rng)
-        previews, cut, targets, rects = [], [], [], []
-        for photo, target in zip(*self.photos.get(names)):
-            previews.append(self.working(self.tensor([photo])))
+    def tile_batch(self, count, crops, size, rng):
+        names = self.photos.pick(count, rng)
+        photos, wanted = self.photos.get(names)
+        cut, targets, rects = [], [], []
+        for photo, target in zip(photos, wanted):
             height, width = photo.shape[:2]
             if min(height, width) < size:
                 raise SystemExit(f'crops of {size} pixels do not fit photos of {width} x {height}: a smaller --crop')
@@ -58,5 +62,5 @@ class PreparedData:
                 cut.append(photo[y:y + size, x:x + size])
                 targets.append(target[y:y + size, x:x + size])
                 rects.append([x / width, y / height, (x + size) / width, (y + size) / height])
-        return TileBatch(names, torch.cat(previews), self.tensor(cut), self.tensor(targets),
+        return TileBatch(names, self.small(photos), self.tensor(cut), self.tensor(targets),
                          torch.tensor(rects, dtype=torch.float32, device=self.device))

@@ -19,9 +19,13 @@ def local_loss(out, target):
     return .25 * error.abs().mean() + local.abs().mean() + .5 * edges
 
 
-class ToneTask:
+class Task:
     def __init__(self, model, data, args):
         self.model, self.data, self.args = model, data, args
+        self.extra = torch.nn.Module()      # what is trained beside the model and is no part of it
+
+
+class ToneTask(Task):
 
     def loss(self, rng):
         x, y = self.data.tone_batch(self.args.batch, rng)   # not flipped: the target's pyramid starts at the left
@@ -32,13 +36,13 @@ class ToneTask:
         return difference.abs().mean() + .01 * (difference.square().mean(dim=(1, 2, 3)) + 1e-4).log().mean()
 
 
-class TileTask:
+class TileTask(Task):
     """`batch` crops, four of each photo: what the preview gives is the dearer part, and is used by all four."""
     crops = 4
     kept = 256      # painted previews
 
     def __init__(self, model, data, args):
-        self.model, self.data, self.args = model, data, args
+        super().__init__(model, data, args)
         self.forget()
 
     def forget(self):

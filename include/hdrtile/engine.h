@@ -24,6 +24,7 @@ struct ModelInfo {
   std::string version;
   std::string licence;
   std::string trained_on;
+  std::string weights_sha256;  ///< as the file states it
   bool described = false;   ///< false: no hdrtile.json, defaults of a plain model are used
   bool contextual = false;  ///< has prepare(): tone is taken once from the whole photo
   bool draft = false;       ///< run by the model's pointwise draft() in place of its tile pass
@@ -95,6 +96,9 @@ class Engine {
   virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
 };
 
+/// SHA-256 of bytes in hexadecimal digits: handed in, for the engine has no cryptographic library.
+using Sha256 = std::function<std::string(std::span<const std::uint8_t>)>;
+
 enum class PackageUse : std::uint8_t { never, automatic, always };
 
 /// Where compiled models are looked for. A package is native code and another engine: its results differ from
@@ -103,8 +107,7 @@ struct PackageOptions {
   PackageUse use = PackageUse::never;  ///< automatic: TorchScript where none can be used; EngineInfo says why
   std::filesystem::path folder = {};
   std::string model_sha256 = {};  ///< of the model file
-  /// Of a package's bytes, in hexadecimal digits: the engine has no cryptographic library.
-  std::function<std::string(std::span<const std::uint8_t>)> sha256 = {};
+  Sha256 sha256 = {};             ///< for a package's bytes
 };
 
 struct EngineOptions {
@@ -121,8 +124,9 @@ struct EngineOptions {
 /// Error{device}.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
 
-/// Reads what a model says of itself without running it. Throws Error{model}.
-[[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path);
+/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are not
+/// those that it states.
+[[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256 = {});
 
 /// A device that can run models here, for `hdrtile info`.
 struct DeviceInfo {

@@ -32,7 +32,7 @@ std::string describe(const ModelInfo& model) {
 /// What a model in a models folder says of itself, once its hash is right.
 ModelInfo read_known_model(const std::filesystem::path& file) {
   check_sums(file, sha256(read_file(file)));
-  return read_model_info(file);
+  return read_model_info(file, sha256);
 }
 
 Json models_json(const std::vector<std::filesystem::path>& files) {

@@ -29,7 +29,7 @@ Session::Session(const ModelFlags& flags)
     : flags_(flags),
       choice_(find_model(flags.model, model_folders())),
       sha256_(checked_hash(choice_)),
-      model_(read_model_info(choice_.file)) {
+      model_(read_model_info(choice_.file, sha256)) {
   model_.draft = choice_.draft;
   if (sha256_.empty()) sha256_ = hash_of_model(choice_.file);  // what is missing or none is told better above
 }

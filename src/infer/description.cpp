@@ -126,6 +126,7 @@ void read_description(const std::string& json_text, ModelInfo& info) {
   root.optional("version", info.version);
   root.optional("licence", info.licence);
   root.optional("trained_on", info.trained_on);
+  root.optional("weights_sha256", info.weights_sha256);
   root.optional("context_px", info.context_px, 1, 16384);
   root.optional("receptive_field", info.receptive_field, 0, max_side);
   if (root.find("channels") != nullptr && root.integer("channels", 1, 4096) != 3) {

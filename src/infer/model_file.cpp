@@ -9,6 +9,7 @@
 #include "call_scope.h"
 #include "description.h"
 #include "hdrtile/error.h"
+#include "weights.h"
 
 namespace hdrtile {
 namespace {
@@ -33,7 +34,7 @@ std::string first_sentence(const std::string& text) { return text.substr(0, text
 
 }  // namespace
 
-ModelFile::ModelFile(const std::filesystem::path& path) {
+ModelFile::ModelFile(const std::filesystem::path& path, const Sha256& sha256) {
   info_.path = path;
   open();
   torch::jit::ExtraFilesMap extra = {{description_name, ""}};
@@ -50,6 +51,7 @@ ModelFile::ModelFile(const std::filesystem::path& path) {
     }
   });
   describe(module, extra.at(description_name));
+  if (sha256) check_weights(module, sha256);
 }
 
 void ModelFile::open() {
@@ -96,12 +98,22 @@ void ModelFile::describe(const torch::jit::Module& module, const std::string& de
   }
 }
 
+void ModelFile::check_weights(const torch::jit::Module& module, const Sha256& sha256) {
+  if (info_.weights_sha256.empty() || sha256(weights_bytes(module)) == info_.weights_sha256) return;
+  throw Error(ErrorCode::model, subject() +
+                                    " is damaged or was changed: its weights are not those that its hdrtile.json was "
+                                    "written for (\"weights_sha256\"); export it again, or take it from where it came");
+}
+
 torch::jit::Module ModelFile::load(c10::Device device) {
   auto module = torch::jit::load(file_, device, /*load_debug_files=*/false);
   module.eval();
+  cast_weights(module, at::kFloat);
   return module;
 }
 
-ModelInfo read_model_info(const std::filesystem::path& path) { return ModelFile(path).info(); }
+ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256) {
+  return ModelFile(path, sha256).info();
+}
 
 }  // namespace hdrtile

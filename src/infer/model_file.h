@@ -14,19 +14,21 @@ namespace hdrtile {
 /// to another one meanwhile.
 class ModelFile {
  public:
-  /// Throws Error{model}: missing, no rights, empty, no TorchScript, contract broken.
-  explicit ModelFile(const std::filesystem::path& path);
+  /// Throws Error{model}: missing, no rights, empty, no TorchScript, contract broken, with `sha256` weights other than
+  /// stated.
+  explicit ModelFile(const std::filesystem::path& path, const Sha256& sha256 = {});
 
   [[nodiscard]] const ModelInfo& info() const noexcept { return info_; }
   /// "model 'path'", for messages.
   [[nodiscard]] std::string subject() const { return "model '" + info_.path.string() + "'"; }
 
-  /// A fresh copy in evaluation mode, weights as stored.
+  /// A fresh copy in evaluation mode, its weights in FP32 whatever they are stored in.
   [[nodiscard]] torch::jit::Module load(c10::Device device);
 
  private:
   void open();
   void describe(const torch::jit::Module& module, const std::string& description);
+  void check_weights(const torch::jit::Module& module, const Sha256& sha256);
 
   ModelInfo info_;
   std::ifstream file_;

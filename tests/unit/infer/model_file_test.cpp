@@ -38,6 +38,7 @@ TEST_F(ModelFileTest, ReadsEverythingADescriptionSays) {
   EXPECT_EQ(info.name, "small");
   EXPECT_EQ(info.version, "1.2");
   EXPECT_EQ(info.licence, "MIT");
+  EXPECT_EQ(info.weights_sha256, "ab");
   EXPECT_EQ(info.trained_on, "panoramas");
   EXPECT_EQ(info.scale, 2);
   EXPECT_EQ(info.multiple, 16);
@@ -122,6 +123,32 @@ TEST_F(ModelFileTest, FaultsInTheDescriptionAreNamed) {
     EXPECT_NE(message.find("model.pt"), std::string::npos) << message;
     EXPECT_NE(message.find("hdrtile.json"), std::string::npos) << message;
   }
+}
+
+TEST_F(ModelFileTest, WeightsMustBeThoseThatTheFileStates) {
+  std::string hashed;
+  const Sha256 sha256 = [&](std::span<const std::uint8_t> bytes) {
+    hashed.assign(bytes.begin(), bytes.end());
+    return "right";
+  };
+  const auto path = [&](const std::string& stated) {
+    return folder_.model({.code = plain_code,
+                          .weights = {{"b", {1}, {2.0F}}, {"a", {2}, {1.0F, -1.0F}}},
+                          .trunk = {{"c", {1}, {0.5F}}},
+                          .description = test::description(1, 8, 0, stated)});
+  };
+  EXPECT_NO_THROW((void)read_model_info(path(R"(, "weights_sha256": "right")"), sha256));
+  const std::string one("\0\0\x80\x3f", 4);  // little-endian floats
+  const std::string minus_one("\0\0\x80\xbf", 4);
+  const std::string two("\0\0\0\x40", 4);
+  const std::string half("\0\0\0\x3f", 4);
+  EXPECT_EQ(hashed, "a" + one + minus_one + "b" + two + "trunk.c" + half);
+  const auto wrong = path(R"(, "weights_sha256": "wrong")");
+  const Error error = error_of([&] { (void)read_model_info(wrong, sha256); });
+  EXPECT_EQ(error.code(), ErrorCode::model);
+  EXPECT_NE(std::string(error.what()).find("weights_sha256"), std::string::npos) << error.what();
+  EXPECT_NO_THROW((void)read_model_info(wrong));    // nothing to hash with
+  EXPECT_NO_THROW((void)read_model_info(path(""), sha256));
 }
 
 TEST_F(ModelFileTest, AContextualModelMustStateItsPreview) {
