@@ -1,8 +1,9 @@
 """Packs what may be trained on into one small folder, for a GPU machine that has PyTorch and NumPy alone.
 
-  python scripts/pack_data.py --data PANORAMAS ROOMS --photos SHARP_PHOTOS --out packed
+  python scripts/pack_data.py --data PANORAMAS ROOMS PHOTOS --out packed
 
-Panoramas (2:1, held-out series are left out), rendered rooms, and, if any, sharp photos, which teach the tile stage alone.
+Panoramas (2:1, held-out series are left out), rendered rooms, and finished photos (scripts/fetch_photos.py), which teach the
+tile stage alone.
 From these scripts/live makes training pairs on the device, new ones at every step. What is packed already is skipped. Each
 line says what packing costs: the error in stops, and in dB of the fused target of a view.
 """
@@ -14,20 +15,12 @@ import numpy as np
 
 import look
 import panorama
+import prepare_data
 from live import codec
 
-PHOTO_SUFFIXES = ('.jpg', '.jpeg', '.png', '.webp')
 
-
-def load(path, kind, width):
-    """Metered radiance no wider than `width`. A photo's radiance is its linear light: sharp, but clipped."""
-    if kind == 'photo':
-        pixels = cv2.imread(str(path))
-        if pixels is None:
-            raise SystemExit(f'{path}: not a photo that OpenCV reads; leave it out')
-        radiance = look.to_linear(pixels[..., ::-1].astype(np.float32) / 255)
-    else:
-        radiance = panorama.load(path)
+def shrunk(radiance, width):
+    """Metered, and no wider than this."""
     scale = width / radiance.shape[1]
     if scale < 1:
         radiance = cv2.resize(radiance, (width, round(radiance.shape[0] * scale)), interpolation=cv2.INTER_AREA)
@@ -41,31 +34,24 @@ def loss(radiance, packed, kind):
     return np.sqrt(np.mean(stops ** 2)), -10 * np.log10(max(np.mean((targets[0] - targets[1]) ** 2), 1e-12))
 
 
-def sources(args):
-    """Path, kind and width of each."""
-    for folder in args.data:
-        for path in panorama.find(folder, held_out=False):
-            height, width = panorama.load(path).shape[:2]
-            yield (path, 'panorama', args.panorama_width) if width == 2 * height else (path, 'room', args.room_width)
-    for folder in args.photos:
-        for path in sorted(p for p in Path(folder).rglob('*') if p.suffix.lower() in PHOTO_SUFFIXES):
-            yield path, 'photo', args.room_width
-
-
 def pack(args):
     args.out.mkdir(parents=True, exist_ok=True)
     sizes, errors = {}, []
-    for path, kind, width in sources(args):
+    for path in (path for folder in args.data for path in prepare_data.find(folder)):
         target = args.out / f'{path.stem}{codec.SUFFIX}'
-        if not target.exists():
-            radiance = load(path, kind, width)
+        if target.exists():
+            kind = codec.read(target)[1]
+        else:
+            source = prepare_data.load(path)
+            kind = 'panorama' if prepare_data.is_panorama(source) else 'room' if path.suffix == '.exr' else 'photo'
+            radiance = shrunk(source, args.panorama_width if kind == 'panorama' else args.room_width)
             codec.write(target, radiance, kind)
             errors.append(loss(radiance, codec.read(target)[0].permute(1, 2, 0).numpy(), kind))
             print(f'{target.name}: {kind}, {radiance.shape[1]} x {radiance.shape[0]}, {target.stat().st_size / 1e3:.0f} kB, '
                   f'off by {errors[-1][0]:.3f} stops; target {errors[-1][1]:.1f} dB', flush=True)
         sizes.setdefault(kind, []).append(target.stat().st_size)
     if not sizes:
-        raise SystemExit(f'{", ".join(map(str, args.data + args.photos))}: nothing that may be trained on')
+        raise SystemExit(f'{", ".join(args.data)}: nothing that may be trained on')
     if errors:
         print('packed just now, mean: off by {:.3f} stops; target {:.1f} dB'.format(*np.mean(errors, axis=0)))
     total = sum(p.stat().st_size for p in args.out.iterdir())
@@ -90,8 +76,7 @@ def size(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--data', nargs='*', default=[], help='folders of .exr panoramas and rooms')
-    parser.add_argument('--photos', nargs='*', default=[], help='folders of sharp photos, for the tile stage alone')
+    parser.add_argument('--data', nargs='+', required=True, help='folders of panoramas and rooms (.exr) and finished photos')
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--budget', type=size, default='20M', help='of the whole folder; more is an error')
     parser.add_argument('--panorama-width', type=int, default=1024)

@@ -4,17 +4,21 @@ What scripts/prepare_data.py does once per view is done here for every batch: vi
 fused to the wanted picture at a size whose pyramid ends as a real photo's does, and exposed by the camera."""
 from pathlib import Path
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 
 import tone
 from live import codec, relight, texture
 from live.jpeg import jpeg
+from live.sensor import blur, noise
 from live.views import random_crop, random_view, with_margin
+from shots import BLURRED, FINISHED, FINISHED_QUALITY, TEXTURED, draw_for_training
 from training_batches import TileBatch
-from training_data import expose
+from training_data import develop, expose
 
-VIEWS, SMALL, PHOTO = ((824, 548), (1152, 768)), (412, 274), (1152, 768)      # width, height
-RELIT, TEXTURED = 2 / 3, .6
+VIEWS, SMALL, PHOTO = ((824, 548), (1152, 768)), (412, 274), (1152, 768)      # width, height, as scripts/prepare_data.py has them
+RELIT = 2 / 3
 
 
 class LiveData:
@@ -52,18 +56,25 @@ class LiveData:
         lit = relight.uniform(radiance, 0, 1) < RELIT
         radiance = metered(torch.where(lit, relight.vary(radiance, partners), radiance))
         target = tone.fuse(radiance)
-        if radiance.shape[3] > SMALL[0]:
-            radiance = torch.nn.functional.interpolate(radiance, SMALL[::-1], mode='area')
-        return self.working(expose(radiance, rng)), self.working(target)
+        radiance, small_target = (F.adaptive_avg_pool2d(x, SMALL[::-1]) for x in (radiance, target))
+        return self.working(expose(radiance, small_target, rng)), self.working(target)
 
     def photographs(self, count, rng):
-        """Whole photos as a camera's JPEGs give them and the wanted pictures. A kind counts as much as any other: panoramas
-        are many, and soft."""
-        radiance = self.cut(rng.choice(list(self.scenes), count), self.photo, rng)
-        textured = relight.uniform(radiance, 0, 1) < TEXTURED
-        radiance = metered(torch.where(textured, texture.apply(radiance), radiance))
-        quality = torch.from_numpy(rng.integers(82, 99, count)).to(self.device)
-        return jpeg(expose(radiance, rng, averaged=False), quality), tone.fuse(radiance)
+        """recipe.pair for a batch: whole photos as a camera's JPEGs give them, and the wanted pictures. A kind counts as much as
+        any other: panoramas are many, and soft."""
+        kinds = rng.choice(list(self.scenes), count)
+        radiance = self.cut(kinds, self.photo, rng)
+        column = lambda values: torch.from_numpy(values).to(self.device).view(-1, 1, 1, 1)  # noqa: E731
+        textured = rng.random(count) < [TEXTURED['panorama' if kind == 'panorama' else 'sharp'] for kind in kinds]
+        radiance = torch.where(column(textured), texture.apply(radiance), radiance)
+        sigma = column(np.where(rng.random(count) < BLURRED, rng.uniform(.3, .9, count), 0).astype(np.float32))
+        radiance = metered(blur(blur(radiance, sigma, 2, .9), sigma, 3, .9))
+        target = tone.fuse(radiance)
+        shots, finished = [draw_for_training(rng) for _ in range(count)], rng.random(count) < FINISHED
+        photos = torch.where(column(finished), target, develop(radiance, shots, lambda signal: noise(signal, shots)))
+        quality = np.array([max(s.quality, FINISHED_QUALITY) if f else s.quality for s, f in zip(shots, finished)])
+        halved = np.array([s.sampling == '4:2:0' for s in shots])
+        return jpeg(photos, column(quality), column(halved)), target
 
     @torch.no_grad()
     def tile_batch(self, photos, crops, size, rng):

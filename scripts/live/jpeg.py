@@ -52,14 +52,17 @@ def _upsampled(plane):
     return F.interpolate(plane, scale_factor=2., mode='bilinear', align_corners=False)
 
 
-def jpeg(photos, quality):
-    """Photos [N, 3, H, W], sRGB in [0, 1], as JPEGs of these qualities [N] with chroma at half resolution (4:2:0) give them."""
+def jpeg(photos, quality, halved):
+    """Photos [N, 3, H, W], sRGB in [0, 1], as JPEGs of these qualities [N] give them, with chroma at half resolution (4:2:0)
+    where `halved` [N] says so."""
     height, width = photos.shape[2:]
-    matrix = _TO_YCC.to(photos.device)
     pixels = F.pad((photos.clamp(0, 1) * 255).round(), [0, -width % 16, 0, -height % 16], mode='replicate')
-    ycc = torch.einsum('ij,njhw->nihw', matrix, pixels)
-    luminance, chrominance = ycc[:, :1].round(), (F.avg_pool2d(ycc[:, 1:], 2) + 128).round().clamp(0, 255)
+    ycc = torch.einsum('ij,njhw->nihw', _TO_YCC.to(photos.device), pixels)
+    luminance, chrominance = ycc[:, :1].round(), ycc[:, 1:] + 128
     table = tables(quality)
-    ycc = torch.cat([_quantised(luminance, table[:, 0]), _upsampled(_quantised(chrominance, table[:, 1])) - 128], dim=1)
+    full = _quantised(chrominance.round().clamp(0, 255), table[:, 1])
+    half = _upsampled(_quantised(F.avg_pool2d(chrominance, 2).round().clamp(0, 255), table[:, 1]))
+    chrominance = torch.where(halved.view(-1, 1, 1, 1), half, full) - 128
+    ycc = torch.cat([_quantised(luminance, table[:, 0]), chrominance], dim=1)
     rgb = torch.einsum('ij,njhw->nihw', torch.linalg.inv(_TO_YCC).to(photos.device), ycc)
     return rgb[:, :, :height, :width].round().clamp(0, 255) / 255

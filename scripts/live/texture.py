@@ -2,9 +2,9 @@
 import math
 
 import torch
-import torch.nn.functional as F
 
 from live.relight import axes, normal, uniform
+from live.sensor import blur
 
 
 def _log_uniform(like, low, high):
@@ -20,16 +20,8 @@ def _turned(like):
 
 def grain(like):
     """Noise of one scale and direction: plaster, wood, brushed metal."""
-    height, width = like.shape[2:]
-    field = torch.randn(1, len(like), height, width, device=like.device)
-    for dim, low, high in ((3, .6, 12.), (2, .5, 1.5)):
-        reach = min(math.ceil(3 * high), field.shape[dim] - 1)
-        taps = torch.arange(-reach, reach + 1, device=like.device)
-        kernel = (-.5 * (taps / _log_uniform(like, low, high)) ** 2).exp()
-        kernel = kernel.transpose(3, dim)
-        pad = [reach, reach, 0, 0] if dim == 3 else [0, 0, reach, reach]
-        field = F.conv2d(F.pad(field, pad, mode='reflect'), kernel, groups=len(like))
-    field = field.transpose(0, 1)
+    field = torch.randn(len(like), 1, *like.shape[2:], device=like.device)
+    field = blur(blur(field, _log_uniform(like, .6, 12), 3, 12), _log_uniform(like, .5, 1.5), 2, 1.5)
     return field / field.std(dim=(2, 3), keepdim=True)
 
 

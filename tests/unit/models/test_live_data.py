@@ -1,5 +1,6 @@
 """Training data made on the device: what is packed, and that views, targets and JPEGs are those of the NumPy recipe."""
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ import look  # noqa: E402
 import pack_data  # noqa: E402
 import panorama  # noqa: E402
 import tone  # noqa: E402
+import shots  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
-from live import codec, texture, views  # noqa: E402
+from live import codec, sensor, texture, views  # noqa: E402
 from live.data import LiveData  # noqa: E402
 from live.jpeg import jpeg  # noqa: E402
 
@@ -119,20 +121,33 @@ def test_the_live_target_is_the_looks(packed):
         assert psnr(target.permute(1, 2, 0), look.target(one.permute(1, 2, 0).numpy())) > 45
 
 
+@pytest.mark.parametrize('sampling', camera.JPEG_SAMPLING)
 @pytest.mark.parametrize('quality', [40, 75, 85, 92, 98])
-def test_jpeg_loses_what_libjpeg_loses(quality):
+def test_jpeg_loses_what_libjpeg_loses(quality, sampling):
     photo = np.rint(look.to_srgb(scene(130, 201)) * 255).astype(np.uint8)
-    theirs = camera.compress(photo, quality) / 255
-    ours = jpeg(to_tensor(photo)[None].float() / 255, torch.tensor([quality]))[0].permute(1, 2, 0)
+    theirs = camera.compress(photo, quality, sampling) / 255
+    ours = jpeg(to_tensor(photo)[None].float() / 255, torch.tensor([quality]), torch.tensor([sampling == '4:2:0']))[0].permute(1, 2, 0)
     assert psnr(ours, theirs) > 42
     assert psnr(ours, theirs) > psnr(photo / 255, theirs) + 3
 
 
-def test_each_photo_of_a_batch_has_its_own_jpeg_quality():
+def test_each_photo_of_a_batch_has_its_own_jpeg():
     photos = to_tensor(look.to_srgb(scene(64, 96))).repeat(2, 1, 1, 1)
-    both = jpeg(photos, torch.tensor([40, 95]))
-    assert torch.equal(both[0], jpeg(photos[:1], torch.tensor([40]))[0])
-    assert torch.equal(both[1], jpeg(photos[:1], torch.tensor([95]))[0])
+    quality, halved = torch.tensor([40, 95]), torch.tensor([True, False])
+    both = jpeg(photos, quality, halved)
+    assert all(torch.equal(both[i:i + 1], jpeg(photos[:1], quality[i:i + 1], halved[i:i + 1])) for i in range(2))
+
+
+@pytest.mark.parametrize('faults', [{'noise_blur': 0.}, {'noise_blur': .7}, {'raw_gains': (2.1, 1., 1.7)}])
+def test_noise_of_a_whole_photo_is_the_cameras(faults):
+    """As strong in each colour, and as like its neighbour's."""
+    shot = replace(shots.draw(np.random.default_rng(0)), shot_noise=1e-3, read_noise=3e-3, **faults)
+    signal = np.full((128, 192, 3), [.2, .4, .1], np.float32)
+    torch.manual_seed(0)
+    ours = sensor.noise(to_tensor(signal)[None], [shot])[0].permute(1, 2, 0).numpy()
+    for field in zip(np.moveaxis(ours, -1, 0), np.moveaxis(camera.noise(signal, shot, np.random.default_rng(1)), -1, 0)):
+        deviation, likeness = zip(*[(f.std(), np.corrcoef(f[:, 1:].ravel(), f[:, :-1].ravel())[0, 1]) for f in field])
+        assert deviation[0] == pytest.approx(deviation[1], rel=.04) and likeness[0] == pytest.approx(likeness[1], abs=.04)
 
 
 def test_textures_add_detail_of_the_size_of_a_pixel():

@@ -17,9 +17,18 @@ TINY = ['--', '--batch', '2', '--crop', '64', '--log-every', '1', '--set', 'pain
         '--set', 'painter.heads=[1]', '--set', 'trunk.width_mult=0.17']
 
 
-def train_model(*arguments):
+@pytest.fixture(scope='module')
+def train_model(tmp_path_factory):
+    """The command, on a machine with PyTorch and NumPy alone."""
+    bare = tmp_path_factory.mktemp('bare')
+    for package in ('cv2', 'OpenEXR', 'skimage'):
+        (bare / f'{package}.py').write_text(f'raise ImportError("there is no {package} on a bare GPU machine")')
+    return lambda *arguments: command(*arguments, PYTHONPATH=str(bare))
+
+
+def command(*arguments, **environment):
     return subprocess.run([str(ROOT / 'scripts/train_model.sh'), *map(str, arguments)], capture_output=True, text=True,
-                          env=os.environ | {'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1'})
+                          env=os.environ | environment | {'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1'})
 
 
 @pytest.fixture(scope='module')
@@ -31,7 +40,7 @@ def packed(tmp_path_factory):
     return folder
 
 
-def test_one_command_trains_and_exports_and_one_goes_on(packed, tmp_path):
+def test_one_command_trains_and_exports_and_one_goes_on(packed, tmp_path, train_model):
     asked = ['--size', 'small', '--data', packed, '--out', tmp_path, '--threads', '1']
     first = train_model(*asked, '--tone-steps', '2', '--tile-steps', '1', *TINY)
     assert first.returncode == 0, first.stderr
@@ -48,7 +57,7 @@ def test_one_command_trains_and_exports_and_one_goes_on(packed, tmp_path):
     assert re.findall(r'step (\d/\d)', resumed.stdout) == ['3/3', '2/2']
 
 
-def test_a_draft_is_trained_without_a_tile_stage_and_ends_when_its_minutes_are_over(packed, tmp_path):
+def test_a_draft_is_trained_without_a_tile_stage_and_ends_when_its_minutes_are_over(packed, tmp_path, train_model):
     done = train_model('--size', 'draft', '--data', packed, '--out', tmp_path, '--minutes', '0.001', '--tone-steps', '900', *TINY)
     assert done.returncode == 0, done.stderr
     assert 'minutes are over at step 1' in done.stdout
@@ -60,5 +69,5 @@ def test_a_draft_is_trained_without_a_tile_stage_and_ends_when_its_minutes_are_o
     (['--size', 'small', '--data', 'nowhere', '--out', 'x'], 'nowhere: no such folder'), (['--fast'], 'unknown argument --fast'),
     (['--size'], '--size wants a value')])
 def test_wrong_arguments_are_told_in_one_line(arguments, told):
-    done = train_model(*arguments)
+    done = command(*arguments)
     assert done.returncode == 1 and told in done.stderr and done.stderr.count('\n') == 1
