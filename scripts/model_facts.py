@@ -1,11 +1,14 @@
 """What a model file states of itself, measured: how far its tile pass sees, the halo it needs, the memory it takes."""
 import dataclasses
 import hashlib
+import sys
+from pathlib import Path
 
 import torch
 
-import sizes
-from contextual import ContextualModel
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
+import sizes  # noqa: E402
+from contextual import ContextualModel  # noqa: E402
 
 WHOLE = torch.tensor([[0., 0., 1., 1.]])
 
