@@ -1,5 +1,4 @@
 """What a model file states of itself, measured: how far its tile pass sees, the halo it needs, the memory it takes."""
-import dataclasses
 import hashlib
 import sys
 from pathlib import Path
@@ -25,9 +24,8 @@ def weights_sha256(model):
 
 def receptive_field(architecture):
     """Pixels seen to each side by the tile pass: one pixel becomes NaN, which no weight hides, and what it spreads to is
-    counted; the largest over the pixel's phases within the downsampled grid. The narrowest network of that depth serves."""
-    narrow = dataclasses.replace(architecture, trunk=dataclasses.replace(architecture.trunk, width_mult=1 / 12))
-    model = ContextualModel(narrow).eval()
+    counted; the largest over the pixel's phases within the downsampled grid."""
+    model = ContextualModel(architecture.narrow()).eval()
     guide, mix = model.prepare(torch.rand(1, 3, 128, 192))
     side = 128
     while True:
