@@ -32,17 +32,18 @@ def picture(side):
     return (base + .03 * torch.randn(3, side, side)).clamp(0, 1)[None]
 
 
-def reach(call, side, multiple, scale=1):
+def reach(call, side, multiple, scale=1, rows=None):
     """Pixels seen to each side: a pixel is made NaN, which spreads to all that is computed from it, however faintly. None
     where that touches the border of a picture of `side`. Of the places within `multiple` the first and the last reach
-    furthest."""
+    furthest. Where all kernels are square, a strip of `rows` will do."""
     furthest = 0
     for place in {side // 2, side // 2 + multiple - 1}:
-        x = torch.full((1, 3, side, side), .5)
-        x[:, :, place, place] = torch.nan
+        x = torch.full((1, 3, rows or side, side), .5)
+        x[:, :, rows // 2 if rows else place, place] = torch.nan
         hit = call(x).isnan().any(dim=1)[0]
-        for spread in (hit.any(dim=0).nonzero().flatten(), hit.any(dim=1).nonzero().flatten()):
-            first, last = int(spread.min()) // scale, int(spread.max()) // scale
+        for spread in [hit.any(dim=0)] + [hit.any(dim=1)] * (rows is None):
+            found = spread.nonzero().flatten()
+            first, last = int(found.min()) // scale, int(found.max()) // scale
             if first == 0 or last == side - 1:
                 return None
             furthest = max(furthest, place - first, last - place)
