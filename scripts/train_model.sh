@@ -101,5 +101,5 @@ export=()
 [[ $size != base ]] || export+=(--fp16)
 "$python" "$root/scripts/export_model.py" --run "$out" --out "$file" --name "$size" --device "$device" "${export[@]}"
 if [[ -n $judge ]]; then
-  "$python" "$root/scripts/evaluate.py" --data "$judge" --binary "$root/build/hdrtile" --model "$(realpath "$file")"
+  "$python" "$root/scripts/evaluate.py" --data "$judge" --binary "$root/build/hdrtile" --model "$(realpath "$file")" --out "$out/judged"
 fi
