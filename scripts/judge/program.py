@@ -28,7 +28,8 @@ class Program:
     def _run(self, *arguments):
         result = subprocess.run([str(self.binary), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if result.returncode:
-            raise SystemExit(f'hdrtile {arguments[0]}: {(result.stderr.strip() or f"exit code {result.returncode}").splitlines()[-1]}')
+            told = result.stderr.strip() or f'exit code {result.returncode}'
+            raise SystemExit(f'hdrtile {arguments[0]}: {told.splitlines()[-1]}')
         return result.stdout
 
     def about(self):
@@ -37,11 +38,12 @@ class Program:
                 **{key: self.engine[key] for key in ('device_name', 'precision', 'backend', 'library')}, 'flags': ' '.join(self.flags)}
 
     def enhance(self, photos, *flags, model=None, report=None):
-        """The photos (uint8 or uint16) as `hdrtile enhance` gives them back, one by one. Its report goes into a given dict."""
+        """The photos (uint8 or uint16) as `hdrtile enhance` gives them back, one by one. A given dict gets its report."""
         with tempfile.TemporaryDirectory() as folder:
             count = 0
             for count, photo in enumerate(photos, 1):
-                cv2.imwrite(f'{folder}/{count:05}.png', np.ascontiguousarray(photo[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+                cv2.imwrite(f'{folder}/{count:05}.png', np.ascontiguousarray(photo[..., ::-1]),
+                            [cv2.IMWRITE_PNG_COMPRESSION, 1])
             self._run('enhance', folder, '--model', str(model or self.model), '--progress', 'none', '-q', *self.flags, *flags,
                       '--report', f'{folder}/report.json', '-o', f'{folder}/out/{{stem}}.png')
             if report is not None:

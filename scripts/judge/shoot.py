@@ -3,8 +3,8 @@ from judge import measures, pictures
 from judge.section import Section, Table, mean
 
 TARGETS = 'the targets themselves'
-ABOUT = """CIEDE2000 between two overlapping views of one panorama, taken at one exposure, where they see the same, of means over 16 x 16 px.
-Each photo's target is the fusion of its own view, so targets drift, too: the camera turns from a window to a dark corner."""
+ABOUT = """CIEDE2000 between two overlapping views of one panorama, taken at one exposure, where they see the same, of
+means over 16 x 16 px. Each photo's target is the fusion of its own view, so targets drift, too: the camera turns from a window to a dark corner."""
 
 
 def drifts(shoot, images):

@@ -11,9 +11,9 @@ from judge.section import Section, Table, mean
 MEASURES = {'psnr': 'PSNR, dB', 'noise': 'noise, 1/255', 'detail': 'detail kept'}
 TRUTH = 'truth'
 CROP = (360, 300)
-ABOUT = """Mean over rooms. Noise: what is finer than 2 px and not in the target, over the flat half of the picture. Detail kept: the share
-of the target's fine texture that is in the result, in textured blocks without strong outlines; noise and contrast do not count. "Truth": the
-target itself, which should come back as it is."""
+ABOUT = """Mean over rooms. Noise: what is finer than 2 px and not in the target, over the flat half of the picture. Detail kept:
+the share of the target's fine texture that is in the result, in textured blocks without strong outlines; noise and contrast do
+not count. "Truth": the target itself, which should come back as it is."""
 
 
 def photograph(radiance, target, kind, seed):
@@ -36,16 +36,17 @@ def judge(methods, rooms):
         place, shown = textured_place(target), {}
         for name in methods.names:
             for kind, result in zip(kinds, methods(name, photos)):
-                scores[kind][name].append({'room': room, 'psnr': measures.psnr(result, target), 'noise': fine.noise(result, target),
-                                           'detail': fine.detail(result, target)})
+                scores[kind][name].append({'room': room, 'psnr': measures.psnr(result, target),
+                                           'noise': fine.noise(result, target), 'detail': fine.detail(result, target)})
                 if name in (GUIDE, methods.model):
                     shown[kind, name] = pictures.as_bytes(pictures.crop(result, place, *CROP))
-        section.pictures.append((f'{room}, pixel by pixel: low, medium and high noise', _picture(shown, photos, target, place, methods)))
+        section.pictures.append((f'{room}, pixel by pixel: low, medium and high noise',
+                                 _picture(shown, photos, target, place, methods)))
     section.figures = scores
     for kind in kinds:
         title = 'The truth fed back in' if kind == TRUTH else f'{kind.capitalize()} noise'
-        section.tables.append(Table(title, ['', *MEASURES.values()],
-                                    [[name, *(mean([s[m] for s in each]) for m in MEASURES)] for name, each in scores[kind].items()]))
+        rows = [[name, *(mean([s[m] for s in each]) for m in MEASURES)] for name, each in scores[kind].items()]
+        section.tables.append(Table(title, ['', *MEASURES.values()], rows))
     _checks(section, scores, methods)
     return section
 
