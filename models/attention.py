@@ -19,18 +19,31 @@ class LayerNorm(nn.Module):
         return F.layer_norm(x.permute(0, 2, 3, 1), (self.dim,), self.weight, self.bias, 1e-5).permute(0, 3, 1, 2)
 
 
+class BiasFreeNorm(nn.Module):
+    """Over channels, at each pixel: divided by their deviation alone. What has a mean keeps it, as denoisers want it."""
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = torch.rsqrt(x.float().var(dim=1, unbiased=False, keepdim=True) + 1e-5)
+        return x * scale.to(x.dtype) * self.weight[:, None, None]
+
+
 class MDTA(nn.Module):
     """Multi-Dconv head transposed attention: attention between channels, in two halves that can be run apart."""
 
-    def __init__(self, dim: int, heads: int):
+    def __init__(self, dim: int, heads: int, bias: bool = False):
         super().__init__()
         self.heads = heads
         self.temperature = nn.Parameter(torch.ones(heads, 1, 1))
-        self.qk = nn.Conv2d(dim, 2 * dim, 1, bias=False)
-        self.qk_dwconv = nn.Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim, bias=False)
-        self.v = nn.Conv2d(dim, dim, 1, bias=False)
-        self.v_dwconv = nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=False)
+        self.qk = nn.Conv2d(dim, 2 * dim, 1, bias=bias)
+        self.qk_dwconv = nn.Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim, bias=bias)
+        self.v = nn.Conv2d(dim, dim, 1, bias=bias)
+        self.v_dwconv = nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=bias)
         self.project_out = nn.Parameter(torch.randn(dim, dim) / dim ** .5)
+        self.project_bias = nn.Parameter(torch.zeros(dim)) if bias else None
 
     def mixing(self, x: Tensor) -> Tensor:
         """[B, C, C]: output projection times attention, from the statistics of x."""
@@ -45,5 +58,8 @@ class MDTA(nn.Module):
     def forward(self, x: Tensor, mix: Tensor) -> Tensor:
         v = self.v_dwconv(self.v(x))
         if mix.shape[0] == 1:  # all tiles of one photo: a 1 x 1 convolution
-            return F.conv2d(v, mix[0].to(v.dtype)[:, :, None, None])
-        return (mix.to(v.dtype) @ v.flatten(2)).view_as(v)
+            return F.conv2d(v, mix[0].to(v.dtype)[:, :, None, None], self.project_bias)
+        mixed = (mix.to(v.dtype) @ v.flatten(2)).view_as(v)
+        if self.project_bias is not None:
+            mixed = mixed + self.project_bias[:, None, None]
+        return mixed
