@@ -4,7 +4,7 @@
 affine changes of a classical exposure fusion, and the guide, a bilateral grid, is fitted to it. The trunk, a shallow
 Restormer run with mixing matrices taken from the same preview, then cleans each tile: noise, JPEG artefacts, edges.
 """
-from typing import List, Optional, Tuple
+from typing import List, Optional, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 import tone
 import wavelet
+from convnext import ConvNext
 from restormer import Restormer
-from sizes import SIZES, Architecture, PainterConfig
+from sizes import SIZES, Architecture, ConvNextConfig, PainterConfig, TrunkConfig
 
 
 class Painter(nn.Module):
@@ -44,15 +45,21 @@ class Painter(nn.Module):
         return painted
 
 
+def make_trunk(config: Union[TrunkConfig, ConvNextConfig]) -> nn.Module:
+    """Tile and toned tile in; the residual and the bands' gains out."""
+    if isinstance(config, ConvNextConfig):
+        return ConvNext(6, 3 + wavelet.CHANNELS, list(config.dims), list(config.blocks), config.unshuffle)
+    return Restormer(6, 3 + wavelet.CHANNELS, config.dim, config.blocks, config.heads, config.refinement_blocks,
+                     unshuffle=config.unshuffle, kind=config.feed_forward)
+
+
 class ContextualModel(nn.Module):
     def __init__(self, architecture: Architecture = SIZES['small']):
         super().__init__()
         self.short_side, self.long_side = architecture.painter.short_side, architecture.painter.context_px // 2
         self.guide_depth = architecture.painter.guide_depth
         self.painter = Painter(architecture.painter)
-        trunk = architecture.trunk
-        self.trunk = Restormer(6, 3 + wavelet.CHANNELS, trunk.dim, trunk.blocks, trunk.heads, trunk.refinement_blocks,
-                               unshuffle=trunk.unshuffle, kind=trunk.feed_forward)
+        self.trunk = make_trunk(architecture.trunk)
 
     def working(self, preview: Tensor) -> Tensor:
         """The size that the whole photo is painted at: by default short side 137, long side at most 412. 137 lies as little

@@ -11,10 +11,12 @@ The painter is not scaled: it sees 206 x 137 pixels of a 3:2 photo, whatever the
   draft  the painter's guide alone: the `draft` method of `small`, no file of its own
   small  the default: width 1/2, depth 1/4, two levels at half resolution, no refinement (dim 24, 1/2 blocks)
   base   for GPUs: width 1, depth 1 (dim 48, 4/6/6/8 + 4 blocks)
+
+Beside them stands `student`, a trunk of another kind for scripts/distill.py: six ConvNeXt blocks of 32 to 192 channels.
 """
 import math
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Tuple
+from typing import Tuple, Union
 
 PUBLISHED_DIM, PUBLISHED_BLOCKS, PUBLISHED_REFINEMENT = 48, (4, 6, 6, 8), 4
 FEED_FORWARD = ('gdfn', 'fire', 'inverted_residual')
@@ -79,16 +81,42 @@ class TrunkConfig:
 
 
 @dataclass(frozen=True)
+class ConvNextConfig:
+    dims: Tuple[int, ...] = (32, 96, 192)
+    blocks: Tuple[int, ...] = (1, 1, 2)     # of encoder levels and latent; decoders have as many as their encoders
+    unshuffle: int = 2
+
+    def __post_init__(self):
+        require(len(self.dims) == len(self.blocks) >= 1, 'trunk.blocks', self.blocks, 'as many as trunk.dims')
+        require(self.unshuffle in (1, 2), 'trunk.unshuffle', self.unshuffle, '1 or 2')
+
+
+FAMILIES = {'restormer': TrunkConfig, 'convnext': ConvNextConfig}
+
+
+@dataclass(frozen=True)
 class Architecture:
     painter: PainterConfig = field(default_factory=PainterConfig)
-    trunk: TrunkConfig = field(default_factory=TrunkConfig)
+    trunk: Union[TrunkConfig, ConvNextConfig] = field(default_factory=TrunkConfig)
 
     def to_json(self):
-        return asdict(self)
+        family = next(name for name, config in FAMILIES.items() if type(self.trunk) is config)
+        return {'painter': asdict(self.painter), 'trunk': {'family': family} | asdict(self.trunk)}
 
     @classmethod
     def from_json(cls, parts):
-        return cls().with_settings({f'{part}.{key}': value for part, options in parts.items() for key, value in options.items()})
+        """Of both parts, or of one: the other is that of the default."""
+        trunk = dict(parts.get('trunk', {}))
+        family = trunk.pop('family', 'restormer')
+        require(family in FAMILIES, 'trunk.family', family, 'one of ' + ', '.join(FAMILIES))
+        options = {'painter': parts.get('painter', {}), 'trunk': trunk}
+        return cls(trunk=FAMILIES[family]()).with_settings({f'{part}.{key}': value for part, values in options.items() for key, value in values.items()})
+
+    def narrow(self):
+        """A network with the same depth and reach and the fewest channels, to measure reach with."""
+        if isinstance(self.trunk, TrunkConfig):
+            return self.with_settings({'trunk.width_mult': 4 / PUBLISHED_DIM})
+        return self.with_settings({'trunk.dims': [4] * len(self.trunk.dims)})
 
     def with_settings(self, settings):
         """This architecture with {'trunk.levels': 3, ...} changed."""
@@ -110,4 +138,5 @@ def require(right, name, value, wanted):
 
 
 SIZES = {'small': Architecture(trunk=TrunkConfig(width_mult=.5, depth_mult=.25, levels=2, refinement=False, unshuffle=2)),
-         'base': Architecture()}
+         'base': Architecture(),
+         'student': Architecture(trunk=ConvNextConfig())}

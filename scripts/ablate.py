@@ -11,7 +11,6 @@ few: differences are those of early training. Three kinds of rows:
 """
 import argparse
 import fnmatch
-import json
 import re
 import sys
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ import torch
 import ablation_judge
 import checkpoints
 import train
+from row_table import RowTable
 from training_batches import PreparedData
 from training_tasks import TileTask
 
@@ -114,16 +114,6 @@ def trained(row, args):
     return model.cpu().eval(), f'{options.steps} of {options.batch}'
 
 
-def table(rows):
-    """Markdown. Processor time is given against the reference's, measured in turns with it."""
-    lines = ['| | steps of batch | PSNR, dB | fine, dB | parameters, M | tile pass, GMAC/MP | prepare, GMAC | tile pass, ms/MP | against `small` |',
-             '| --- | --- | --- | --- | --- | --- | --- | --- | --- |']
-    for r in rows:
-        lines.append(f'| {r["name"]} | {r["training"]} | {r["psnr"]:.2f} | {r["fine_psnr"]:.2f} | {r["parameters"] / 1e6:.3f} | '
-                     f'{r["pass_gmac"]:.1f} | {r["prepare_gmac"]:.1f} | {r["ms"]:.0f} | {r["ratio"]:.2f} |')
-    return '\n'.join(lines) + '\n'
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', required=True, type=Path, help='folder that scripts/prepare_data.py wrote')
@@ -145,21 +135,14 @@ def main():
     chosen = [row for row in ROWS if fnmatch.fnmatch(row.name, args.rows)]
     if not chosen:
         raise SystemExit(f'--rows {args.rows}: no such row; there are ' + ', '.join(row.name for row in ROWS))
-    record = args.out / 'ablation.json'
-    done = json.loads(record.read_text()) if record.exists() else {}
-    views = None
+    table = RowTable(args.out / 'ablation.json')
+    views = ablation_judge.views(args.panoramas, args.rooms, args.views)
     for row in chosen:
-        if row.name in done:
-            continue
-        print(row.name, flush=True)
-        model, training = trained(row, args)
-        if views is None:
-            views = ablation_judge.views(args.panoramas, args.rooms, args.views)
-        done[row.name] = {'name': row.name, 'training': training} | ablation_judge.judge(model, row.judged, views)
-        partial = record.with_suffix('.tmp')
-        partial.write_text(json.dumps(done, indent=1))
-        partial.rename(record)
-    text = table([done[row.name] for row in ROWS if row.name in done])
+        if row.name not in table:
+            print(row.name, flush=True)
+            model, training = trained(row, args)
+            table.add(row.name, training, ablation_judge.judge(model, row.judged, views))
+    text = table.markdown([row.name for row in ROWS])
     (args.out / 'ablation.md').write_text(text)
     print(text)
 

@@ -15,13 +15,12 @@ def checkpoint_path(out, stage):
 
 
 def architecture_of(run):
-    """Of the checkpoints in a folder; `small` where there are none, or none that say."""
-    architecture = sizes.SIZES['small']
+    """Of the checkpoints in a folder; that of `small` for a stage without one, or with one that does not say."""
+    parts = sizes.SIZES['small'].to_json()
     for stage, half in HALVES.items():
         if checkpoint_path(run, stage).exists():
-            options = torch.load(checkpoint_path(run, stage), map_location='cpu').get('architecture', {})
-            architecture = architecture.with_settings({f'{half}.{key}': value for key, value in options.items()})
-    return architecture
+            parts[half] = torch.load(checkpoint_path(run, stage), map_location='cpu').get('architecture', parts[half])
+    return sizes.Architecture.from_json(parts)
 
 
 def load_half(model, run, stage):

@@ -34,7 +34,7 @@ PLACE = torch.tensor([[.1, .2, .3, .5]])
 
 
 def fail(message):
-    sys.exit(f'compile_model.py: {message}')
+    sys.exit(f'{Path(sys.argv[0]).name}: {message}')
 
 
 def cache_folder():

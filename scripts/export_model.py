@@ -16,8 +16,10 @@ from pathlib import Path
 import torch
 
 import checkpoints
-from contextual import ContextualModel
 from model_facts import WHOLE, describe, weights_sha256
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
+from contextual import ContextualModel  # noqa: E402
 
 
 def load_run(run):

@@ -1,11 +1,13 @@
 """What a model file states of itself, measured: how far its tile pass sees, the halo it needs, the memory it takes."""
-import dataclasses
 import hashlib
+import sys
+from pathlib import Path
 
 import torch
 
-import sizes
-from contextual import ContextualModel
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
+import sizes  # noqa: E402
+from contextual import ContextualModel  # noqa: E402
 
 WHOLE = torch.tensor([[0., 0., 1., 1.]])
 
@@ -22,9 +24,8 @@ def weights_sha256(model):
 
 def receptive_field(architecture):
     """Pixels seen to each side by the tile pass: one pixel becomes NaN, which no weight hides, and what it spreads to is
-    counted; the largest over the pixel's phases within the downsampled grid. The narrowest network of that depth serves."""
-    narrow = dataclasses.replace(architecture, trunk=dataclasses.replace(architecture.trunk, width_mult=1 / 12))
-    model = ContextualModel(narrow).eval()
+    counted; the largest over the pixel's phases within the downsampled grid."""
+    model = ContextualModel(architecture.narrow()).eval()
     guide, mix = model.prepare(torch.rand(1, 3, 128, 192))
     side = 128
     while True:
