@@ -78,7 +78,8 @@ def fuse(lin: Tensor) -> Tensor:
     total = torch.stack(weights).sum(dim=0)
     weights = [w / total for w in weights]
     bands: List[Tensor] = []  # the blended Laplacian pyramid, finest first
-    while min(images[0].shape[2], images[0].shape[3]) > 1:
+    side = min(lin.shape[2], lin.shape[3])
+    while side > 1:           # as many levels as OpenCV has, log2 of the short side rounded down; sizes round up
         band = torch.zeros_like(images[0])
         for i in range(len(images)):
             small = _shrink(images[i])
@@ -86,6 +87,7 @@ def fuse(lin: Tensor) -> Tensor:
             images[i] = small
             weights[i] = _shrink(weights[i])
         bands.append(band)
+        side = side // 2
     out = torch.zeros_like(images[0])
     for i in range(len(images)):
         out = out + images[i] * weights[i]

@@ -43,7 +43,7 @@ class PreparedData:
         photos as the camera's JPEGs gave them."""
         whole = count // 4
         radiance, target = map(self.tensor, self.views.get(self.views.pick(count - whole, rng)))
-        x, y = self.working(expose(radiance, rng)), self.working(target)
+        x, y = self.working(expose(radiance, target, rng)), self.working(target)
         if whole:
             photo, photo_target = map(self.small, self.photos.get(self.photos.pick(whole, rng)))
             x, y = torch.cat([x, photo]), torch.cat([y, photo_target])

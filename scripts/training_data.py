@@ -1,13 +1,15 @@
-"""What scripts/prepare_data.py has cut, as batches for scripts/train.py."""
+"""What scripts/prepare_data.py has cut, as batches for scripts/train.py, exposed by recipe.py's camera in tensors."""
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
-import camera  # noqa: E402
+import recipe  # noqa: E402
 import tone  # noqa: E402
+import tone_curves  # noqa: E402
 
 
 def to_tensor(images):
@@ -42,17 +44,49 @@ class Sources:
         return [[self.records[name][key][i] for name, i in picks] for key in self.keys]
 
 
-def expose(radiance, rng):
-    """The camera of camera.py on metered radiance, for a batch. Noise is what averaging a full-size photo leaves."""
-    shots = [camera.draw(rng) for _ in range(len(radiance))]
-    column = lambda values: torch.tensor(values, dtype=torch.float32, device=radiance.device).view(len(shots), -1, 1, 1)  # noqa: E731
-    signal = radiance * column([2.0 ** s.ev for s in shots]) * column([s.white_balance for s in shots])
-    left = column([1 / np.exp(rng.uniform(np.log(2), np.log(12))) for _ in shots])
-    deviation = (column([s.shot_noise for s in shots]) * signal.clamp(0, 1) + column([s.read_noise ** 2 for s in shots])).sqrt()
-    encoded = tone.to_srgb(signal + left * deviation * torch.randn_like(signal))
-    contrast = column([s.contrast for s in shots])
-    curved = (1 - contrast) * encoded + contrast * encoded * encoded * (3 - 2 * encoded)
-    return curved.clamp(min=0) ** column([s.gamma for s in shots])
+def column(shots, like, pick):
+    """What `pick` gives of each shot, to be spread over its pixels."""
+    return torch.tensor([pick(shot) for shot in shots], dtype=torch.float32, device=like.device).view(len(shots), -1, 1, 1)
+
+
+def illumination(shots, like):
+    """camera.illumination for a batch."""
+    height, width = like.shape[2:]
+    y = torch.arange(height, device=like.device)[:, None] - (height - 1) / 2
+    x = torch.arange(width, device=like.device)[None, :] - (width - 1) / 2
+    radius = (y * y + x * x) / max(((height - 1) / 2) ** 2 + ((width - 1) / 2) ** 2, 1e-6)
+    nodes = torch.tensor([shot.light_nodes for shot in shots], dtype=torch.float32, device=like.device)
+    share = torch.sigmoid(F.interpolate(nodes[:, None], (height, width), mode='bicubic', align_corners=False))
+    shading = torch.exp2(-column(shots, like, lambda s: s.shading) * radius)
+    return shading * column(shots, like, lambda s: s.second_light) ** share
+
+
+def render(signal, shots):
+    """tone_curves.render for a batch, interpolated in its tables."""
+    tables = torch.from_numpy(np.stack([tone_curves.table(shot.curve, shot.contrast, shot.gamma) for shot in shots])).to(signal.device)
+    place = (tone.to_srgb(signal) * (tone_curves.TABLE - 1)).flatten(1)
+    below = place.long().clamp(max=tone_curves.TABLE - 2)
+    low, high = tables.gather(1, below), tables.gather(1, below + 1)
+    return (low + (place - below) * (high - low)).view_as(signal)
+
+
+def noise_left(shot, rng):
+    """Per colour, the share of a pixel's noise that is left where a full-size photo is averaged by 2 to 12 pixels a side.
+    A mosaic has a green sample on every other pixel, a red and a blue one on every fourth: their means are that much noisier."""
+    left = 1 / np.exp(rng.uniform(np.log(2), np.log(12)))
+    return [left] * 3 if shot.raw_gains is None else [2 * left, 2 ** .5 * left, 2 * left]
+
+
+def expose(radiance, target, rng):
+    """The camera of recipe.py on metered radiance, for a batch; some photos are the finished target itself."""
+    shots = [recipe.draw(rng) for _ in range(len(radiance))]
+    exposure = column(shots, radiance, lambda s: [2. ** s.ev / tone_curves.WHITE[s.curve] * factor for factor in s.white_balance])
+    signal = radiance * exposure * illumination(shots, radiance)
+    gains = column(shots, radiance, lambda s: s.raw_gains or (1., 1., 1.))
+    variance = column(shots, radiance, lambda s: s.shot_noise) * signal.clamp(0, 1) / gains + column(shots, radiance, lambda s: s.read_noise ** 2)
+    noise = column(shots, radiance, lambda s: noise_left(s, rng)) * gains * variance.sqrt() * torch.randn_like(signal)
+    finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < recipe.FINISHED).to(radiance.device)
+    return torch.where(finished, target, render(signal + noise, shots))
 
 
 def flip(tensors, rng):
