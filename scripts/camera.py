@@ -1,51 +1,16 @@
 """A camera: scene radiance in, one JPEG out, with the faults of a hurried real-estate photo.
 
-`expose` applies a camera's settings. `draw` and `photograph` pick them as the models are judged on (evaluate.py), and stay
-as they are, so that figures can be compared; what training draws is in recipe.py. Photos are uint8 RGB, H x W x 3.
+`expose` applies a camera's settings (shots.py). `photograph` draws them as the models are judged on (evaluate.py), and stays
+as it is, so that figures can be compared; what training draws is in recipe.py. Photos are uint8 RGB, H x W x 3.
 """
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 import tone_curves
-from look import meter
+from light import meter
+from shots import EV_RANGE, Shot, draw  # noqa: F401  what scripts take from here
 
 JPEG_SAMPLING = {'4:2:0': cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, '4:4:4': cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444}
-
-
-@dataclass(frozen=True)
-class Shot:
-    ev: float                   # exposure against log-mean metering, in stops
-    white_balance: tuple        # factors of R, G, B in linear light
-    shot_noise: float           # variance per unit of signal (1 = saturation)
-    read_noise: float           # standard deviation at black
-    noise_blur: float           # sigma in px: noise without a mosaic is correlated by blur
-    contrast: float             # share of an S-curve in the tone curve
-    gamma: float                # exponent on the sRGB-encoded value
-    quality: int                # JPEG
-    sampling: str = '4:2:0'     # of JPEG's colour
-    curve: str = 'srgb'         # tone_curves.py
-    raw_gains: tuple | None = None                  # of R, G, B from the mosaic to white: noise is a demosaiced mosaic's
-    shading: float = 0.                             # stops lost in the corners
-    second_light: tuple = (1., 1., 1.)              # colour of the second illuminant against the first, linear
-    light_nodes: tuple = ((0., 0., 0.), (0., 0., 0.))   # logits of its share, over the picture in 2 x 3 nodes
-
-
-EV_RANGE = (-2.2, 1.2)
-
-
-def draw(rng, ev=None):
-    """A judged shot: exposure from the whole range, white-balance error, noise, tone curve, JPEG quality."""
-    red, blue = np.exp(rng.normal(0, .09, 2))
-    return Shot(ev=float(rng.uniform(*EV_RANGE)) if ev is None else ev,
-                white_balance=(float(red), 1.0, float(blue)),
-                shot_noise=float(np.exp(rng.uniform(np.log(5e-5), np.log(1.5e-3)))),
-                read_noise=float(np.exp(rng.uniform(np.log(5e-4), np.log(6e-3)))),
-                noise_blur=float(rng.choice([0, .5, .7])),
-                contrast=float(rng.uniform(0, .4)),
-                gamma=float(np.exp(rng.normal(0, .05))),
-                quality=int(rng.integers(82, 99)))
 
 
 def illumination(height, width, shot):

@@ -21,10 +21,10 @@ import panorama
 import recipe
 import relight
 import texture
+from shots import TEXTURED
 
 VIEWS, SMALL = ((824, 548), (1152, 768)), (412, 274)
 PHOTOS = ((1152, 768), (824, 548))      # the first that nothing is enlarged to; panoramas are, and given texture
-TEXTURED = {'panorama': .6, 'sharp': .2}
 
 
 def find(folder):

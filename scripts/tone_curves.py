@@ -5,7 +5,7 @@ that clips a straight sRGB photo its sensor holds. `table` is a curve for code t
 """
 import numpy as np
 
-from look import to_linear, to_srgb
+from light import to_linear, to_srgb
 
 WHITE = {'srgb': 1., 'standard': 3., 'filmic': 5.6, 'phone': 4.}
 TABLE = 1025

@@ -1,4 +1,4 @@
-"""Trains hdrtile's default model on what scripts/prepare_data.py has cut. Resumable; CPU or GPU.
+"""Trains hdrtile's default model on what scripts/prepare_data.py has cut or scripts/pack_data.py packed. Resumable; CPU or GPU.
 
 Two stages share one folder, and may run beside each other (each writes its own half):
   tone   the painter: the whole photo, small, to its wanted picture. Views are exposed anew at every step.
@@ -25,8 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import sizes  # noqa: E402
 from checkpoints import HALVES, checkpoint_path, load_file, load_half, load_weights, save  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
+from live import codec  # noqa: E402
+from live.data import LiveData  # noqa: E402
 from training_batches import PreparedData  # noqa: E402
 from training_tasks import TileTask, ToneTask  # noqa: E402
+from utilisation import Load, TimedData  # noqa: E402
 
 TASKS = {'tone': ToneTask, 'tile': TileTask}
 
@@ -48,26 +51,31 @@ class PainterWatch:
 def train(args, model, task):
     """Steps of one stage; the checkpoint in args.out is the result."""
     half = getattr(model, HALVES[args.stage])
+    if args.compile:
+        half.compile()
+    data = task.data = TimedData(task.data, args.device)
     painter = PainterWatch(model, task, args.out) if args.stage == 'tile' else None
     average = {k: v.clone() for k, v in half.state_dict().items()}
     optimiser = torch.optim.AdamW([*half.parameters(), *task.extra.parameters()], lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
-    first, path = 0, checkpoint_path(args.out, args.stage)
+    first, spent, path = 0, 0., checkpoint_path(args.out, args.stage)
     if args.resume and path.exists():
         state = torch.load(path, map_location=args.device)
         load_weights(half, state['weights'], path)
         task.extra.load_state_dict(state['extra'])
         optimiser.load_state_dict(state['optimiser'])
-        average, first = state['average'], state['step']
+        average, first, spent = state['average'], state['step'], state.get('seconds', 0.)
         print(f'resumed at step {first}', flush=True)
     rng = np.random.default_rng([args.seed, first])
     warm_up = max(1, min(100, args.steps // 10))
-    mean, busy, since = 0.0, [], time.time()
+    total, since, load = 0., time.time(), Load(args.device)
+    begun, limit = since - spent, 60 * args.minutes
     for step in range(first, args.steps):
         if step % args.save_every == 0 or step == first:
-            task.data.refresh()
+            data.refresh()
             if painter:
                 painter.refresh()
-        rate = args.lr * min(1, (step + 1) / warm_up) * (.02 + .98 * .5 * (1 + math.cos(math.pi * step / args.steps)))
+        progress = max(step / args.steps, min(1, (time.time() - begun) / limit))
+        rate = args.lr * min(1, (step + 1) / warm_up) * (.02 + .98 * .5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
             group['lr'] = rate
         loss = task.loss(rng)
@@ -76,18 +84,20 @@ def train(args, model, task):
         torch.nn.utils.clip_grad_norm_(half.parameters(), .1)
         optimiser.step()
         decay = min(.998, (step + 1) / (step + 20))
-        for key, value in half.state_dict().items():
-            average[key].lerp_(value, 1 - decay)
-        mean += loss.item()
-        if args.device == 'cuda':
-            busy.append(torch.cuda.utilization())
-        if (step + 1) % args.log_every == 0:
-            print(f'{args.stage} step {step + 1}/{args.steps} loss {mean / args.log_every:.5f} lr {rate:.1e} '
-                  f'{(time.time() - since) / args.log_every:.2f} s a step' + (f', GPU {np.mean(busy):.0f} %' if busy else ''), flush=True)
-            mean, busy, since = 0.0, [], time.time()
-        if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
+        torch._foreach_lerp_(list(average.values()), list(half.state_dict().values()), 1 - decay)
+        total += loss.detach()
+        if (step + 1) % args.log_every == 0:    # a GPU is waited for here and nowhere else
+            mean, making, seconds = float(total) / args.log_every, data.clock.total(), time.time() - since
+            print(f'{args.stage} step {step + 1}/{args.steps} loss {mean:.5f} lr {rate:.1e} {seconds / args.log_every:.2f} s a step, '
+                  f'{100 * making / seconds:.0f} % of it data; {args.batch * args.log_every / seconds:.1f} images/s, {load()}', flush=True)
+            total, since = 0., time.time()
+        over = time.time() - begun >= limit
+        if (step + 1) % args.save_every == 0 or step + 1 == args.steps or over:
             save(path, {'weights': half.state_dict(), 'average': average, 'optimiser': optimiser.state_dict(), 'step': step + 1,
-                        'extra': task.extra.state_dict(), 'architecture': args.architecture.to_json()[HALVES[args.stage]]})
+                        'seconds': time.time() - begun, 'extra': task.extra.state_dict(), 'architecture': args.architecture.to_json()[HALVES[args.stage]]})
+        if over:
+            print(f'{args.minutes:g} minutes are over at step {step + 1}', flush=True)
+            break
 
 
 def set_up(args):
@@ -106,19 +116,29 @@ def set_up(args):
 def arguments(parser=None):
     """The options of training, for scripts that train."""
     parser = parser or argparse.ArgumentParser()
-    parser.add_argument('--data', required=True, help='folder that scripts/prepare_data.py wrote')
+    parser.add_argument('--data', required=True, help='folder that scripts/prepare_data.py or scripts/pack_data.py wrote')
     parser.add_argument('--out', required=True, type=Path, help='folder of checkpoints')
     parser.add_argument('--steps', type=int, default=3000)
+    parser.add_argument('--minutes', type=float, default=math.inf, help='of training, over all resumes: it ends, the rate having '
+                        'come down, when steps or minutes are used up')
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--crop', type=int, default=128, help='side of the tile stage\'s crops')
+    parser.add_argument('--crops-per-photo', type=int, default=4)
     parser.add_argument('--lr', type=float, default=1e-3)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'])
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--bf16', action='store_true', help='mixed precision')
+    parser.add_argument('--compile', action='store_true', help='by torch.compile: minutes at the start, faster from then on')
     parser.add_argument('--save-every', type=int, default=100)
     parser.add_argument('--log-every', type=int, default=20)
     return parser
+
+
+def open_data(args, model):
+    """Packed scenes make a batch's views when they are wanted, prepared ones were made before."""
+    packed = any(Path(args.data).glob(f'*{codec.SUFFIX}'))
+    return (LiveData if packed else PreparedData)(args.data, model.working, args.device)
 
 
 def settings(texts):
@@ -149,7 +169,7 @@ def main():
     except sizes.Wrong as wrong:
         raise SystemExit(f'--set: {wrong}') from None
     model = set_up(args)
-    train(args, model, TASKS[args.stage](model, PreparedData(args.data, model.working, args.device), args))
+    train(args, model, TASKS[args.stage](model, open_data(args, model), args))
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""What scripts/prepare_data.py has cut, as batches for scripts/train.py, exposed by recipe.py's camera in tensors."""
+"""What scripts/prepare_data.py has cut, as batches for scripts/train.py, exposed by the camera of shots.py in tensors."""
 import sys
 from pathlib import Path
 
@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
-import recipe  # noqa: E402
 import tone  # noqa: E402
 import tone_curves  # noqa: E402
+from shots import FINISHED, draw_for_training  # noqa: E402
 
 
 def to_tensor(images):
@@ -77,16 +77,25 @@ def noise_left(shot, rng):
     return [left] * 3 if shot.raw_gains is None else [2 * left, 2 ** .5 * left, 2 * left]
 
 
-def expose(radiance, target, rng):
-    """The camera of recipe.py on metered radiance, for a batch; some photos are the finished target itself."""
-    shots = [recipe.draw(rng) for _ in range(len(radiance))]
+def averaged_noise(signal, shots, rng):
+    gains = column(shots, signal, lambda s: s.raw_gains or (1., 1., 1.))
+    variance = column(shots, signal, lambda s: s.shot_noise) * signal.clamp(0, 1) / gains + column(shots, signal, lambda s: s.read_noise ** 2)
+    return column(shots, signal, lambda s: noise_left(s, rng)) * gains * variance.sqrt() * torch.randn_like(signal)
+
+
+def develop(radiance, shots, noise):
+    """Metered radiance as these shots, a batch: code values. `noise` gives that of the light at the sensor."""
     exposure = column(shots, radiance, lambda s: [2. ** s.ev / tone_curves.WHITE[s.curve] * factor for factor in s.white_balance])
     signal = radiance * exposure * illumination(shots, radiance)
-    gains = column(shots, radiance, lambda s: s.raw_gains or (1., 1., 1.))
-    variance = column(shots, radiance, lambda s: s.shot_noise) * signal.clamp(0, 1) / gains + column(shots, radiance, lambda s: s.read_noise ** 2)
-    noise = column(shots, radiance, lambda s: noise_left(s, rng)) * gains * variance.sqrt() * torch.randn_like(signal)
-    finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < recipe.FINISHED).to(radiance.device)
-    return torch.where(finished, target, render(signal + noise, shots))
+    return render(signal + noise(signal), shots)
+
+
+def expose(radiance, target, rng):
+    """The camera of shots.py on small metered radiance, for a batch; some photos are the finished target itself."""
+    shots = [draw_for_training(rng) for _ in range(len(radiance))]
+    developed = develop(radiance, shots, lambda signal: averaged_noise(signal, shots, rng))
+    finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < FINISHED).to(radiance.device)
+    return torch.where(finished, target, developed)
 
 
 def flip(tensors, rng):

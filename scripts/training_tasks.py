@@ -37,36 +37,39 @@ class ToneTask(Task):
 
 
 class TileTask(Task):
-    """`batch` crops, four of each photo: what the preview gives is the dearer part, and is used by all four."""
-    crops = 4
+    """`batch` crops, some of each photo: what the preview gives is the dearer part, and is used by all of them."""
     kept = 256      # painted previews
 
     def __init__(self, model, data, args):
         super().__init__(model, data, args)
+        self.crops = min(args.crops_per_photo, args.batch)
         self.forget()
 
     def forget(self):
         """To be called when the painter has changed."""
         self.contexts = {}
 
-    def context(self, name, preview):
-        """Painted preview and guide of a photo."""
-        if name is not None and name in self.contexts:
-            return self.contexts[name]
-        with torch.no_grad(), torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
-            painted = self.model.painter(preview).float()
-        context = painted, tone.fit_guide(preview, painted, depth=self.model.guide_depth)
-        if name is not None and len(self.contexts) < self.kept:
-            self.contexts[name] = context
-        return context
+    def contexts_of(self, names, previews):
+        """Painted previews and guides of photos. What is new is painted in one go."""
+        new = [i for i, name in enumerate(names) if name is None or name not in self.contexts]
+        fresh = {}
+        if new:
+            with torch.no_grad(), torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
+                painted = self.model.painter(previews[new]).float()
+            guides = tone.fit_guide(previews[new], painted, depth=self.model.guide_depth)
+            fresh = dict(zip(new, zip(painted, guides)))
+        found = [fresh[i] if i in fresh else self.contexts[name] for i, name in enumerate(names)]
+        for i in new:
+            if names[i] is not None and len(self.contexts) < self.kept:
+                self.contexts[names[i]] = fresh[i]
+        return [torch.stack(part) for part in zip(*found)]
 
     def batch(self, rng):
         """Crops, the same toned, wanted; previews and paintings of their photos, of which the mixing matrices come."""
         b = self.data.tile_batch(max(self.args.batch // self.crops, 1), self.crops, self.args.crop, rng)
-        painted, guides = zip(*[self.context(name, b.previews[i:i + 1]) for i, name in enumerate(b.names)])
-        toned = torch.cat([tone.apply_guide(*of_photo, guide) for *of_photo, guide in
-                           zip(b.crops.split(self.crops), b.rects.split(self.crops), guides)])
-        return flip([b.crops, toned, b.targets, b.previews, torch.cat(painted)], rng)
+        painted, guides = self.contexts_of(b.names, b.previews)
+        toned = tone.apply_guide(b.crops, b.rects, guides.repeat_interleave(self.crops, dim=0))
+        return flip([b.crops, toned, b.targets, b.previews, painted], rng)
 
     def clean(self, x, toned, previews, painted):
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
