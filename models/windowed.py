@@ -35,7 +35,8 @@ class WindowedMDTA(MDTA):
     def cells_of(self, x: Tensor) -> Tensor:
         """[B, rows, columns, heads, C / heads, cell * cell]"""
         batch, dim, height, width = x.shape
-        parts = x.reshape(batch, self.heads, dim // self.heads, height // self.cell, self.cell, width // self.cell, self.cell)
+        parts = x.reshape(batch, self.heads, dim // self.heads, height // self.cell, self.cell, width // self.cell,
+                          self.cell)
         return parts.permute(0, 3, 5, 1, 2, 4, 6).flatten(5)
 
     def mixing(self, x: Tensor) -> Tensor:

@@ -107,7 +107,7 @@ def trained(row, args):
     options = training_of(row, args)
     options.architecture = architecture
     model = train.set_up(options)
-    data = (WholePhotos if row.photos_only else PreparedData)(options.data, model.working, options.device)
+    data = WholePhotos(options.data, model.working, options.device) if row.photos_only else train.open_data(options, model)
     task = OwnStatistics if row.own_statistics else train.TASKS[options.stage]
     train.train(options, model, task(model, data, options))
     checkpoints.load_half(model, options.out, options.stage)    # the averaged weights

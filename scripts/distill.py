@@ -22,7 +22,6 @@ import checkpoints
 import compile_model
 import train
 from row_table import RowTable
-from training_batches import PreparedData
 from training_tasks import TileTask
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
@@ -95,7 +94,7 @@ def train_student(name, teacher, painter, taught, args):
     model.painter.load_state_dict(teacher.painter.state_dict())
     checkpoints.save(checkpoints.checkpoint_path(options.out, 'tone'),
                      {'average': teacher.painter.state_dict(), 'architecture': options.architecture.to_json()['painter']})
-    data = PreparedData(args.data, model.working, args.device)
+    data = train.open_data(options, model)
     train.train(options, model, TaughtTask(model, data, options, teacher) if taught else PlainTask(model, data, options))
     checkpoints.load_half(model, options.out, 'tile')
     return model.cpu().eval()

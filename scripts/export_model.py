@@ -8,7 +8,6 @@ the whole photo to 60 dB and 1/255, with the trained weights), memory per pixel,
 exported file equals the eager model at sizes it was not exported with.
 """
 import argparse
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -16,7 +15,8 @@ from pathlib import Path
 import torch
 
 import checkpoints
-from model_facts import WHOLE, describe, weights_sha256
+import model_facts
+import model_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 from contextual import ContextualModel  # noqa: E402
@@ -46,36 +46,19 @@ def write(model, architecture, path, texts, fp16=False, device='cpu'):
     """The model file at `path` and its line in SHA256SUMS. `texts` has name, version and trained_on."""
     if fp16:
         model.half().float()    # what is stated and checked is what the rounded weights do
-    description = {'name': texts['name'], 'version': texts['version'], 'licence': 'MIT'} | describe(model.to(device), architecture)
+    description = {'name': texts['name'], 'version': texts['version'], 'licence': 'MIT'}
+    description |= model_facts.describe(model.to(device), architecture)
     stored = model.half() if fp16 else model
-    description |= {'weights_sha256': weights_sha256(stored), 'trained_on': texts['trained_on']}
-    partial = path.with_suffix('.tmp')
-    torch.jit.save(torch.jit.script(stored), str(partial), _extra_files={'hdrtile.json': json.dumps(description, indent=1)})
-    check(model.float(), torch.jit.load(str(partial)).float())
+    description |= {'weights_sha256': model_file.weights_sha256(stored), 'trained_on': texts['trained_on']}
+    partial = model_file.save(torch.jit.script(stored), path, description)
+    worst = model_file.largest_difference(model.float(), torch.jit.load(str(partial)).float(),
+                                          [(1, 3, 64, 96), (1, 3, 200, 328), (1, 3, 512, 512)])
+    if not worst <= 1e-5:
+        raise SystemExit(f'the exported file differs from the eager model by {worst}')
     partial.rename(path)
-    write_sum(path)
+    model_file.write_sum(path)
     print(json.dumps(description, indent=1))
     print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')
-
-
-def write_sum(path):
-    """The line of a model in SHA256SUMS beside it, which hdrtile checks models that are named by; as sha256sum writes it."""
-    sums = path.parent / 'SHA256SUMS'
-    lines = [line for line in sums.read_text().splitlines() if line[66:] != path.name] if sums.exists() else []
-    lines.append(f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}')
-    partial = sums.with_suffix('.tmp')
-    partial.write_text('\n'.join(sorted(lines, key=lambda line: line[66:])) + '\n')
-    partial.rename(sums)
-
-
-def check(model, loaded):
-    for height, width in ((64, 96), (200, 328), (512, 512)):
-        photo = torch.rand(1, 3, height, width)
-        preview = torch.rand(1, 3, 101, 192)
-        results = [m(photo, WHOLE, *m.prepare(preview)) for m in (model, loaded)]
-        worst = float((results[0] - results[1]).abs().max())
-        if not worst <= 1e-5:
-            raise SystemExit(f'the exported file differs from the eager model by {worst} at {width} x {height}')
 
 
 def main():

@@ -9,7 +9,7 @@ import torch
 from program import ROOT, read, run, scene, write
 
 sys.path.insert(0, str(ROOT / 'scripts'))
-import model_facts  # noqa: E402
+import model_file  # noqa: E402
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def enhance(tmp_path, model, description):
 
 def test_the_weights_of_the_default_model_are_those_it_states(scripted):
     model, description = scripted
-    assert model_facts.weights_sha256(model) == description['weights_sha256']
+    assert model_file.weights_sha256(model) == description['weights_sha256']
 
 
 @pytest.mark.parametrize('name', ['trunk.output.weight', 'painter.net.latent.blocks.0.attn.temperature'])
@@ -53,12 +53,12 @@ def test_info_tells_of_another_weight(tmp_path, scripted):
 def test_weights_stored_in_fp16_run_as_fp32(tmp_path, scripted):
     model, description = scripted
     model.half()
-    description['weights_sha256'] = model_facts.weights_sha256(model)
+    description['weights_sha256'] = model_file.weights_sha256(model)
     result, output = enhance(tmp_path, model, description)
     assert result.returncode == 0, result.stderr
     halved = read(output).astype(int)
     model.float()      # the same rounded weights
-    description['weights_sha256'] = model_facts.weights_sha256(model)
+    description['weights_sha256'] = model_file.weights_sha256(model)
     result, output = enhance(tmp_path, model, description)
     assert result.returncode == 0, result.stderr
     assert np.array_equal(halved, read(output))

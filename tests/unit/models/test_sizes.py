@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
 import checkpoints  # noqa: E402
 import model_facts  # noqa: E402
+import model_file  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
 from sizes import SIZES, Architecture, TrunkConfig, Wrong  # noqa: E402
 
@@ -83,7 +84,7 @@ def at(photo, x, y, side):
 
 @pytest.mark.parametrize('side', [64, 96, 128, 200, 256])
 def test_tiles_of_any_size_equal_the_whole_to_60_db(small, side):
-    photo, halo = model_facts.picture(384), 16
+    photo, halo = model_file.picture(384), 16
     guide, mix = small.prepare(photo)
     whole = small(photo, WHOLE, guide, mix)
     tile, rect = at(photo, 64, 72, side)
@@ -94,7 +95,7 @@ def test_tiles_of_any_size_equal_the_whole_to_60_db(small, side):
 
 
 def test_two_tiles_agree_on_the_pixels_they_share(small):
-    photo, halo = model_facts.picture(384), 16
+    photo, halo = model_file.picture(384), 16
     guide, mix = small.prepare(photo)
     left, right = (small(*at(photo, x, 64, 160), guide, mix) for x in (64, 128))
     shared = slice(halo, -halo)

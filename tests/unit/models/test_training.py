@@ -13,6 +13,7 @@ import checkpoints  # noqa: E402
 import compile_model  # noqa: E402
 import export_model  # noqa: E402
 import model_facts  # noqa: E402
+import model_file  # noqa: E402
 import sizes  # noqa: E402
 import train  # noqa: E402
 from training_batches import PreparedData  # noqa: E402
@@ -93,7 +94,7 @@ def test_a_run_becomes_a_file_that_equals_eager_and_says_how_it_is_built(prepare
     assert found == architecture
     export_model.write(model, found, tmp_path / 'tiny.pt', {'name': 'tiny', 'version': '1', 'trained_on': 'two'})  # checks to 1e-5
     scripted, description = compile_model.load(tmp_path / 'tiny.pt')
-    assert description['weights_sha256'] == model_facts.weights_sha256(model)
+    assert description['weights_sha256'] == model_file.weights_sha256(model)
     rebuilt = compile_model.rebuild(scripted, description)
     photo = torch.rand(1, 3, 96, 144)
     ours, theirs = (m(photo, model_facts.WHOLE, *m.prepare(photo)) for m in (rebuilt, scripted))
