@@ -29,10 +29,12 @@ def picture(side):
 
 def reach(call, side, multiple, scale=1, rows=None):
     """Pixels seen to each side: a pixel is made NaN, which spreads to all that is computed from it, however faintly. None
-    where that touches the border of a picture of `side`. Of the places within `multiple` the first and the last reach
-    furthest. With `rows` the picture is a strip of so many: quick, and enough where all kernels are square."""
+    where that touches the border of a picture of `side`. It depends on the pixel's place within `multiple`, in levels of
+    several resolutions in no simple way. With `rows` the picture is a strip of so many, enough where all kernels are square,
+    and all places are tried; without, the first and the last."""
     furthest = 0
-    for place in {side // 2, side // 2 + multiple - 1}:
+    for place in range(multiple) if rows else {0, multiple - 1}:
+        place += side // 2
         x = torch.full((1, 3, rows or side, side), .5)
         x[:, :, rows // 2 if rows else place, place] = torch.nan
         hit = call(x).isnan().any(dim=1)[0]
