@@ -8,6 +8,7 @@ tile of a photo is treated alike.
 
 Everything is scriptable, takes N x C x H x W tensors, and computes statistics in FP32.
 """
+from functools import partial
 from typing import Callable, List, Optional, Tuple
 
 import torch
@@ -19,7 +20,7 @@ from attention import MDTA, LayerNorm
 
 
 class Block(nn.Module):
-    def __init__(self, dim: int, heads: int, expansion: float, norm: Callable[[int], nn.Module], bias: bool, kind: str):
+    def __init__(self, dim: int, heads: int, expansion: float, kind: str, norm: Callable[[int], nn.Module], bias: bool):
         super().__init__()
         self.dim = dim
         self.norm1 = norm(dim)
@@ -39,9 +40,9 @@ class Block(nn.Module):
 
 
 class Stage(nn.Module):
-    def __init__(self, dim: int, heads: int, blocks: int, *of_blocks):
+    def __init__(self, dim: int, heads: int, blocks: int, block: Callable[[int, int], nn.Module]):
         super().__init__()
-        self.blocks = nn.ModuleList([Block(dim, heads, *of_blocks) for _ in range(blocks)])
+        self.blocks = nn.ModuleList([block(dim, heads) for _ in range(blocks)])
 
     def forward(self, x: Tensor, mixes: Optional[Tensor], offset: int, used: List[Tensor]) -> Tuple[Tensor, int]:
         for block in self.blocks:
@@ -53,34 +54,32 @@ class Stage(nn.Module):
 
 class Restormer(nn.Module):
     """dim doubles per level; blocks[i] and heads[i] belong to level i, the last is the latent. `unshuffle` 2 works on
-    half the resolution (a quarter of the cost); `kind` names the feed-forward network. Input sides are multiples of
-    `multiple`. The last convolution starts at zero: an untrained network returns nothing, which as a residual changes
-    nothing. The published network has no `reduce_first`: what is decoded at level 0 keeps the skip's channels beside its
-    own. `norm` (of a width) and `bias` (of the blocks' convolutions) are for its variants."""
+    half the resolution (a quarter of the cost). Input sides are multiples of `multiple`. The last convolution starts at
+    zero: an untrained network returns nothing, which as a residual changes nothing. `kind` names the feed-forward network.
+    The published network has no `reduce_first`: what is decoded at level 0 keeps the skip's channels beside its own. `norm`
+    (of a width) and `bias` (of the blocks' convolutions) are for its variants."""
 
     def __init__(self, in_channels: int, out_channels: int, dim: int, blocks: List[int], heads: List[int],
-                 refinement: int = 0, expansion: float = 2.66, unshuffle: int = 1,
-                 norm: Callable[[int], nn.Module] = LayerNorm, bias: bool = False, reduce_first: bool = True,
-                 kind: str = 'gdfn'):
+                 refinement: int = 0, expansion: float = 2.66, unshuffle: int = 1, kind: str = 'gdfn',
+                 norm: Callable[[int], nn.Module] = LayerNorm, bias: bool = False, reduce_first: bool = True):
         super().__init__()
         levels = len(blocks)
-        of_blocks = (expansion, norm, bias, kind)
         dims = [dim * 2 ** i for i in range(levels)]
+        decoded = dims if reduce_first or levels == 1 else [2 * dim, *dims[1:]]
+        block = partial(Block, expansion=expansion, kind=kind, norm=norm, bias=bias)
         self.multiple = unshuffle * 2 ** (levels - 1)
         self.unshuffle = unshuffle
         self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=False)
-        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], *of_blocks) for i in range(levels - 1)])
+        self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], block) for i in range(levels - 1)])
         self.downs = nn.ModuleList([nn.Sequential(nn.Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
                                     for d in dims[:-1]])
-        self.latent = Stage(dims[-1], heads[-1], blocks[-1], *of_blocks)
+        self.latent = Stage(dims[-1], heads[-1], blocks[-1], block)
         self.ups = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * d, 4 * d, 3, padding=1, bias=False), nn.PixelShuffle(2))
                                   for d in dims[-2::-1]])
-        decoded = dims if reduce_first or levels == 1 else [2 * dim, *dims[1:]]
-        self.reduces = nn.ModuleList([nn.Conv2d(2 * dims[i], dims[i], 1, bias=bias) if decoded[i] == dims[i] else nn.Identity()
-                                      for i in range(levels - 2, -1, -1)])
-        self.decoders = nn.ModuleList([Stage(decoded[i], heads[i], blocks[i], *of_blocks)
-                                       for i in range(levels - 2, -1, -1)])
-        self.refinement = Stage(decoded[0], heads[0], refinement, *of_blocks)
+        self.reduces = nn.ModuleList([nn.Conv2d(2 * dims[i], dims[i], 1, bias=bias) if decoded[i] == dims[i]
+                                      else nn.Identity() for i in range(levels - 2, -1, -1)])
+        self.decoders = nn.ModuleList([Stage(decoded[i], heads[i], blocks[i], block) for i in range(levels - 2, -1, -1)])
+        self.refinement = Stage(decoded[0], heads[0], refinement, block)
         self.output = nn.Conv2d(decoded[0], out_channels * unshuffle ** 2, 3, padding=1, bias=bias)
         for parameter in self.output.parameters():
             nn.init.zeros_(parameter)

@@ -1,121 +1,124 @@
-"""Judges a model on views of held-out panoramas, beside classical methods, and on the sample photos.
+"""Judges a model, as the built program runs it, on scenes that were never trained on, beside classical methods.
 
-  python scripts/evaluate.py --data PANORAMAS --binary build/hdrtile --model small       what users get
-  python scripts/evaluate.py --data PANORAMAS --run RUN                                  checkpoints, while training
+  python scripts/evaluate.py --data PANORAMAS --rooms ROOMS --photos PHOTOS --out report [--model small]
+  python scripts/evaluate.py --data PANORAMAS --run RUN --only tone --quick --out report     checkpoints, while training
 
-48 views of 1648 x 1096 with fixed seeds, exposures spread over the camera's whole range. Mean PSNR and CIEDE2000 to the
-fused target; `worse` counts photos that a method left further from the target than they were, by either measure.
+Writes report.json (every figure), index.html (tables and pictures, one file) and sheet.png into the folder --out, and prints
+the tables. Sections, each only if what it needs is given:
+  tone     --data: views of the held-out panoramas, exposures over the camera's whole range, against their fused brackets
+  texture  --rooms: renders of rooms with seeds below 50, at three strengths of noise, and their truth fed back in
+  seams    --data: tile sizes against each other and whole
+  shoot    --data: overlapping views of one panorama at one exposure
+  photos   --photos: before and after, without truth
+Panoramas and rooms that models are trained on are refused.
 """
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import cv2
 import numpy as np
-from skimage.color import deltaE_ciede2000, rgb2lab
 
-import camera
-import look
-import panorama
+from judge import photos, report, scenes, seams, shoot, texture, tone
+from judge.methods import Methods
+from judge.program import Program
 
-WIDTH, HEIGHT = 1648, 1096
-
-
-def psnr(a, b):
-    return float(-10 * np.log10(max(np.mean((np.float64(a) - b) ** 2), 1e-12)))
+ROOT = Path(__file__).resolve().parent.parent
+NEEDS = {'tone': 'data', 'texture': 'rooms', 'seams': 'data', 'shoot': 'data', 'photos': 'photos'}
 
 
-def delta_e(a, b):
-    return float(deltaE_ciede2000(rgb2lab(a), rgb2lab(b)).mean())
+def size(text):
+    try:
+        width, height = map(int, text.split('x'))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text}: a size is WIDTHxHEIGHT, like 1152x768') from None
+    if min(width, height) < 64:
+        raise argparse.ArgumentTypeError(f'{text}: sides of 64 px at least')
+    return width, height
 
 
-def views(folder, count):
-    """Fixed views of the panoramas that are never trained on: (name, photo, target), float32 sRGB."""
-    paths = panorama.find(folder, held_out=True)
-    if not paths:
-        raise SystemExit(f'{folder}: none of the held-out panoramas ({", ".join(panorama.HELD_OUT)})')
-    evs = np.random.default_rng(0).permutation(np.linspace(*camera.EV_RANGE, count))
-    for i in range(count):
-        rng = np.random.default_rng([2024, i])
-        path = paths[i % len(paths)]
-        radiance = panorama.random_view(panorama.load(path), WIDTH, HEIGHT, rng)
-        photo = camera.photograph(radiance, rng, float(evs[i])).astype(np.float32) / 255
-        yield f'{path.stem} {evs[i]:+.1f} EV', photo, look.target(radiance)
+def count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text}: a whole number of 1 or more')
+    return int(text)
 
 
-def by_binary(binary, model, photos, flags):
-    """The photos as `hdrtile enhance` gives them back."""
-    with tempfile.TemporaryDirectory() as folder:
-        for i, photo in enumerate(photos):
-            cv2.imwrite(f'{folder}/{i:03}.png', np.rint(photo[..., ::-1] * 255).astype(np.uint8))
-        subprocess.run([binary, 'enhance', '--model', model, '--progress', 'none', '-q', *flags, '-o', f'{folder}/out/',
-                        *sorted(map(str, Path(folder).glob('*.png')))], check=True)
-        read = lambda p: cv2.imread(str(p))[..., ::-1].astype(np.float32) / 255  # noqa: E731
-        return [read(p) for p in sorted(Path(folder, 'out').glob('*.png'))]
+def tile(text):
+    return text if text == 'whole' else count(text)
 
 
-def by_run(run, photos):
-    """The photos through the checkpoints of a training run, whole, in FP32: the guide alone, and all of the model."""
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
-    import torch
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', help='folder of HDR panoramas (.exr), or one; a column `indoor` in its index.csv tells interiors apart')
+    parser.add_argument('--rooms', help='folder of room_SEED.exr from scripts/render_rooms.py')
+    parser.add_argument('--photos', help='folder of photos')
+    parser.add_argument('--only', help=f'sections, with commas between them: {",".join(NEEDS)}')
+    parser.add_argument('--out', required=True, type=Path, help='folder for the report')
+    parser.add_argument('--binary', default=ROOT / 'build/hdrtile', help='the hdrtile to run (default: build/hdrtile)')
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument('--model', default='small', help='name or path, as for hdrtile enhance')
+    model.add_argument('--run', type=Path, help='folder of checkpoints to judge instead, exported for this')
+    parser.add_argument('--flag', action='append', default=[], help='a further flag for hdrtile enhance, e.g. --flag=--precision=fp32')
+    parser.add_argument('--quick', action='store_true', help='only the input, metered Mertens, the guide alone and the model')
+    parser.add_argument('--views', type=count, default=48, help='views for tone (default 48)')
+    parser.add_argument('--size', type=size, default=(1152, 768), help='of views of panoramas (default 1152x768)')
+    parser.add_argument('--tile', type=tile, action='append', help='a tile size for seams, or "whole"; several times (default: from the '
+                                                                   'smallest that the model takes to 1024, and whole)')
+    return parser, parser.parse_args()
 
-    import train
-    from contextual import ContextualModel
-    from training_data import to_tensor
-    torch.set_num_threads(1)
-    model = ContextualModel()
-    for stage in train.HALVES:
-        train.load_half(model, run, stage)
-    drafts, finished = [], []
-    rect = torch.tensor([[0., 0., 1., 1.]])
-    with torch.inference_mode():
-        for photo in photos:
-            tile = to_tensor(photo[None])
-            guide, mix = model.prepare(tile)
-            for out, result in ((drafts, model.draft(tile, rect, guide)), (finished, model(tile, rect, guide, mix))):
-                out.append(result.clamp(0, 1)[0].permute(1, 2, 0).numpy())
-    return {'guide alone': drafts, 'model': finished}
+
+def wanted(parser, args):
+    """The sections to do: those named, or all whose input is given."""
+    if args.only is None:
+        names = [name for name, need in NEEDS.items() if getattr(args, need)]
+        return names or parser.error('nothing to judge on: give --data, --rooms or --photos')
+    names = args.only.split(',')
+    for name in names:
+        if name not in NEEDS:
+            parser.error(f'--only {name}: no such section; there are {", ".join(NEEDS)}')
+        if not getattr(args, NEEDS[name]):
+            parser.error(f'--only {name} needs --{NEEDS[name]}')
+    return names
+
+
+def exported(run, folder):
+    """A model file of a training run as it stands."""
+    path = folder / 'run.pt'
+    if subprocess.run([sys.executable, ROOT / 'scripts/export_model.py', '--run', run, '--out', path], stdout=sys.stderr).returncode:
+        raise SystemExit(f'{run}: could not be exported (scripts/export_model.py, above)')
+    return path
+
+
+def seams_photo(args):
+    """The first view in 16 bit."""
+    view = next(scenes.views(args.data, 1, args.size))
+    return view.photo.astype(np.uint16) * 257
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--data', required=True, help='folder of HDR panoramas (.exr)')
-    parser.add_argument('--binary', help='the hdrtile to judge')
-    parser.add_argument('--model', default='small', help='name or path, as for hdrtile enhance')
-    parser.add_argument('--flag', action='append', default=[], help='a further flag for hdrtile enhance, e.g. --flag=--precision=fp32')
-    parser.add_argument('--run', type=Path, help='folder of checkpoints to judge instead')
-    parser.add_argument('--views', type=int, default=48)
-    parser.add_argument('--json', type=Path, help='write every figure here')
-    parser.add_argument('--sheet', type=Path, help='write a contact sheet here (PNG): photo, metered Mertens, result, target')
-    args = parser.parse_args()
-    names, photos, targets = zip(*views(args.data, args.views))
-    results = {name: [method(p) for p in photos] for name, method in look.BASELINES.items()}
-    if args.binary:
-        results['hdrtile'] = by_binary(args.binary, args.model, photos, args.flag)
-    if args.run:
-        results.update(by_run(args.run, photos))
-    figures = {name: {'psnr': [psnr(r, t) for r, t in zip(rs, targets)], 'delta_e': [delta_e(r, t) for r, t in zip(rs, targets)]}
-               for name, rs in results.items()}
-    print(f'{"":18} PSNR dB  dE2000  worse')
-    for name, f in figures.items():
-        worse = [n for n, p, q, d, e in zip(names, f['psnr'], figures['nothing']['psnr'], f['delta_e'], figures['nothing']['delta_e'])
-                 if p < q or d > e]
-        f['worse'] = worse
-        print(f'{name:18} {np.mean(f["psnr"]):7.2f} {np.mean(f["delta_e"]):7.2f}  {len(worse)} of {len(names)}')
-    last = list(results)[-1]
-    order = np.argsort(figures[last]['psnr'])
-    print(f'\nfive worst of {last}:')
-    for i in order[:5]:
-        print('  ' + names[i], {n: round(f['psnr'][i], 1) for n, f in figures.items()})
-    if args.json:
-        args.json.write_text(json.dumps({'views': names, 'methods': figures}, indent=1))
-    if args.sheet:
-        rows = [np.hstack([cv2.resize(np.asarray(x[i]), (384, 256), interpolation=cv2.INTER_AREA)
-                           for x in (photos, results['metered_mertens'], results[last], targets)]) for i in order]
-        cv2.imwrite(str(args.sheet), np.rint(np.vstack(rows)[..., ::-1] * 255).clip(0, 255).astype(np.uint8))
+    parser, args = arguments()
+    names = wanted(parser, args)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        rooms = list(scenes.rooms(args.rooms)) if 'texture' in names else []
+        if {'tone', 'seams', 'shoot'} & set(names):
+            scenes.held_out(args.data)
+        program = Program(args.binary, exported(args.run, folder) if args.run else args.model, args.flag)
+        methods = Methods(program, folder, args.quick)
+        do = {'tone': lambda: tone.judge(methods, scenes.views(args.data, args.views, args.size)),
+              'texture': lambda: texture.judge(methods, rooms),
+              'seams': lambda: seams.judge(program, seams_photo(args), args.tile),
+              'shoot': lambda: shoot.judge(methods, scenes.shoots(args.data, args.size)),
+              'photos': lambda: photos.judge(program, args.photos, folder)}
+        sections = []
+        for name in NEEDS:
+            if name in names:
+                print(f'{name} ...', file=sys.stderr, flush=True)
+                sections.append(do[name]())
+                print(report.text(sections[-1]), flush=True)
+                report.write(args.out, program.about(), sections)   # so that a run that is cut off leaves what it has
+    print(f'\n{args.out}/index.html, report.json' + (', sheet.png' if any(s.pictures for s in sections) else ''))
 
 
 if __name__ == '__main__':

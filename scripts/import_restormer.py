@@ -48,7 +48,7 @@ def weights_of(path):
         else:
             loaded = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:  # pickle, zip and torch each have their own
-        raise SystemExit(f'{path} is no checkpoint of weights ({str(error).splitlines()[0]})') from None
+        raise SystemExit(f'{path} is no checkpoint of weights ({model_file.reason(error)})') from None
     weights = canonicalize_state_dict(loaded) if isinstance(loaded, dict) else {}
     if not weights or not all(isinstance(value, torch.Tensor) for value in weights.values()):
         raise SystemExit(f'{path} holds no weights by name: save the network\'s state_dict()')

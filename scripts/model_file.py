@@ -8,6 +8,11 @@ import torch
 TOLERANCE = 1e-4    # between an imported file and what PyTorch gives
 
 
+def reason(error):
+    """Of an exception, in a line."""
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def weights_sha256(module):
     """Of names and bytes of all weights and buffers, by name: as hdrtile computes it (src/infer/model_file.cpp)."""
     weights = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers(remove_duplicate=False))

@@ -52,8 +52,7 @@ def load(weights, path):
         raise SystemExit(f'{path} is neither a published Restormer nor a network that spandrel {spandrel.__version__} '
                          'knows') from None
     except Exception as error:   # each architecture reads shapes its own way
-        reason = f'{type(error).__name__}: {str(error).splitlines()[0] if str(error) else "no reason given"}'
-        raise SystemExit(f'{path} cannot be loaded by spandrel ({reason})') from None
+        raise SystemExit(f'{path} cannot be loaded by spandrel ({model_file.reason(error)})') from None
     kind = descriptor.architecture.name
     if not isinstance(descriptor, spandrel.ImageModelDescriptor):
         raise SystemExit(f'{path} ({kind}) fills in masked parts: hdrtile runs networks from image to image')
@@ -129,7 +128,7 @@ def in_fp32_only(module, descriptor, shape):
             if not (result - module(tiles)).square().mean() < 10 ** -3:
                 reason = 'in BF16 it gives another picture'
         except RuntimeError as error:
-            reason = f'in BF16 it fails: {str(error).splitlines()[-1]}'
+            reason = f'in BF16 it fails: {model_file.reason(error)}'
     if reason is None:
         return module
     print(f'runs in FP32 alone ({reason})', flush=True)

@@ -10,6 +10,7 @@ import torch
 from program import ROOT, read, run, scene, write
 from spandrel.architectures.Compact import Compact
 from spandrel.architectures.ESRGAN import ESRGAN
+from spandrel.architectures.NAFNet import NAFNet
 from spandrel_extra_arches.architectures.Restormer import Restormer
 
 sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
@@ -82,7 +83,7 @@ def test_with_statistics_of_tiles_a_whole_photo_is_what_pytorch_gives(tmp_path, 
     expected = by_pytorch(net, photo)
     assert np.abs(expected - read(photo) / 65535).mean() > .01
     assert np.abs(read(whole) / 65535 - expected.clip(0, 1)).max() <= 1e-4
-    told = json.loads(run('info', '--model', model, '--json').stdout)['model']
+    told = json.loads(run('info', photo, '--model', model, '--json').stdout)['model']
     assert (told['licence'], told['trained_on'], told['halo']) == ('MIT', 'nothing', 24)
     assert not agree(whole, enhanced(model, photo, tmp_path / 'tiles.png', '--tile', 128))
 
@@ -106,6 +107,23 @@ def test_a_network_that_enlarges_gives_what_pytorch_gives(tmp_path, scale):
     assert expected.std() > .05
     difference = out / 65535 - expected
     assert np.square(difference).mean() <= 1e-6 and np.abs(difference).max() <= 1 / 255
+
+
+def test_a_network_that_can_only_be_traced_runs_in_tiles_of_one_size_and_one_without_half_precision_in_fp32(tmp_path):
+    photo = write(tmp_path / 'a.png', photo_of(64, 64))
+    torch.manual_seed(0)
+    net = NAFNet(width=8, middle_blk_num=1, enc_blk_nums=[1], dec_blk_nums=[1]).eval()
+    for name, parameter in net.named_parameters():
+        if name.endswith(('beta', 'gamma')):     # zeros: each block would do nothing
+            torch.nn.init.uniform_(parameter, -1, 1)
+    model = imported(tmp_path, 'traced', net, '--tile', '64', '--halo', '8')
+    out = enhanced(model, photo, tmp_path / 'out.png')
+    expected = by_pytorch(net, photo)
+    assert np.abs(expected - read(photo) / 65535).mean() > .01
+    assert np.abs(read(out) / 65535 - expected.clip(0, 1)).max() <= 1e-4
+    assert json.loads(run('info', photo, '--model', model, '--json').stdout)['model']['tile'] == {'fixed': [64]}
+    refusal = run('enhance', photo, '-o', tmp_path / 'half.png', '--model', model, '--device', 'cpu', '--precision', 'bf16')
+    assert refusal.returncode == 2 and 'frozen' in refusal.stderr
 
 
 def test_an_enlarged_photo_keeps_its_metadata_and_tells_its_new_size(tmp_path):
