@@ -8,7 +8,6 @@ the whole photo to 60 dB and 1/255, with the trained weights), memory per pixel,
 exported file equals the eager model at sizes it was not exported with.
 """
 import argparse
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -60,26 +59,6 @@ def write(model, architecture, path, texts, fp16=False, device='cpu'):
     model_file.write_sum(path)
     print(json.dumps(description, indent=1))
     print(f'{path}: {path.stat().st_size / 1e6:.1f} MB')
-
-
-def write_sum(path):
-    """The line of a model in SHA256SUMS beside it, which hdrtile checks models that are named by; as sha256sum writes it."""
-    sums = path.parent / 'SHA256SUMS'
-    lines = [line for line in sums.read_text().splitlines() if line[66:] != path.name] if sums.exists() else []
-    lines.append(f'{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}')
-    partial = sums.with_suffix('.tmp')
-    partial.write_text('\n'.join(sorted(lines, key=lambda line: line[66:])) + '\n')
-    partial.rename(sums)
-
-
-def check(model, loaded):
-    for height, width in ((64, 96), (200, 328), (512, 512)):
-        photo = torch.rand(1, 3, height, width)
-        preview = torch.rand(1, 3, 101, 192)
-        results = [m(photo, WHOLE, *m.prepare(preview)) for m in (model, loaded)]
-        worst = float((results[0] - results[1]).abs().max())
-        if not worst <= 1e-5:
-            raise SystemExit(f'the exported file differs from the eager model by {worst} at {width} x {height}')
 
 
 def main():
