@@ -109,8 +109,9 @@ class Architecture:
         trunk = dict(parts.get('trunk', {}))
         family = trunk.pop('family', 'restormer')
         require(family in FAMILIES, 'trunk.family', family, 'one of ' + ', '.join(FAMILIES))
-        options = {'painter': parts.get('painter', {}), 'trunk': trunk}
-        return cls(trunk=FAMILIES[family]()).with_settings({f'{part}.{key}': value for part, values in options.items() for key, value in values.items()})
+        settings = {f'{part}.{key}': value for part, options in (('painter', parts.get('painter', {})), ('trunk', trunk))
+                    for key, value in options.items()}
+        return cls(trunk=FAMILIES[family]()).with_settings(settings)
 
     def narrow(self):
         """A network with the same depth and reach and the fewest channels, to measure reach with."""
@@ -123,7 +124,8 @@ class Architecture:
         changes = {'painter': {}, 'trunk': {}}
         for name, value in settings.items():
             part, _, key = name.partition('.')
-            kinds = {f.name: type(getattr(getattr(self, part), f.name)) for f in fields(getattr(self, part))} if part in changes else {}
+            options = getattr(self, part) if part in changes else None
+            kinds = {f.name: type(getattr(options, f.name)) for f in fields(options)} if options else {}
             require(key in kinds, 'the option', name, 'painter.X or trunk.X with X as in models/sizes.py')
             value = tuple(value) if isinstance(value, list) else value
             value = float(value) if kinds[key] is float and type(value) is int else value

@@ -107,7 +107,7 @@ def trained(row, args):
     options = training_of(row, args)
     options.architecture = architecture
     model = train.set_up(options)
-    data = (WholePhotos if row.photos_only else PreparedData)(options.data, model.working, options.device)
+    data = WholePhotos(options.data, model.working, options.device) if row.photos_only else train.open_data(options, model)
     task = OwnStatistics if row.own_statistics else train.TASKS[options.stage]
     train.train(options, model, task(model, data, options))
     checkpoints.load_half(model, options.out, options.stage)    # the averaged weights
@@ -117,15 +117,13 @@ def trained(row, args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', required=True, type=Path, help='folder that scripts/prepare_data.py wrote')
-    parser.add_argument('--panoramas', required=True, type=Path, help='folder of .exr: those held out are judged on, with texture')
-    parser.add_argument('--rooms', type=Path, help='folder of rendered rooms (.exr) that were not trained on, to be judged on, too')
+    ablation_judge.arguments(parser)
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--model', type=Path, default=Path(__file__).resolve().parent.parent / 'models/small.pt')
     parser.add_argument('--rows', default='*', help='pattern of names of rows')
     parser.add_argument('--trunk-steps', type=int, default=120)
     parser.add_argument('--painter-steps', type=int, default=100)
     parser.add_argument('--preview-steps', type=int, default=60)
-    parser.add_argument('--views', type=int, default=8)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'])
     parser.add_argument('--threads', type=int, default=1)

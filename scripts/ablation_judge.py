@@ -26,6 +26,12 @@ WIDTH, HEIGHT = 1152, 768
 WHOLE = torch.tensor([[0., 0., 1., 1.]])
 
 
+def arguments(parser):
+    parser.add_argument('--panoramas', required=True, type=Path, help='folder of .exr: the held-out ones are judged on, with texture')
+    parser.add_argument('--rooms', type=Path, help='folder of rendered rooms (.exr) that were not trained on, judged on, too')
+    parser.add_argument('--views', type=int, default=8, help='of the panoramas')
+
+
 def views(panoramas, rooms, count):
     """Photos and wanted pictures: perspective views of held-out panoramas, sharp texture on them, exposures spread over the
     camera's range; and a crop of each room at its own pixels."""

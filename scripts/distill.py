@@ -22,7 +22,6 @@ import checkpoints
 import compile_model
 import train
 from row_table import RowTable
-from training_batches import PreparedData
 from training_tasks import TileTask
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
@@ -81,8 +80,8 @@ class TaughtTask(TileTask):
         with torch.no_grad():
             taught = self.teacher.clean(x, toned, previews, painted)
         out = self.clean(x, toned, previews, painted)
-        alpha = self.args.alpha
-        return alpha * F.mse_loss(out, taught) + (1 - alpha) * F.l1_loss(out, y) + self.args.features * self.features_apart(x.shape[2:])
+        result = self.args.alpha * F.mse_loss(out, taught) + (1 - self.args.alpha) * F.l1_loss(out, y)
+        return result + self.args.features * self.features_apart(x.shape[2:])
 
 
 def train_student(name, teacher, painter, taught, args):
@@ -95,7 +94,7 @@ def train_student(name, teacher, painter, taught, args):
     model.painter.load_state_dict(teacher.painter.state_dict())
     checkpoints.save(checkpoints.checkpoint_path(options.out, 'tone'),
                      {'average': teacher.painter.state_dict(), 'architecture': options.architecture.to_json()['painter']})
-    data = PreparedData(args.data, model.working, args.device)
+    data = train.open_data(options, model)
     train.train(options, model, TaughtTask(model, data, options, teacher) if taught else PlainTask(model, data, options))
     checkpoints.load_half(model, options.out, 'tile')
     return model.cpu().eval()
@@ -106,13 +105,13 @@ def main():
     parser.set_defaults(batch=16)
     parser.add_argument('--teacher', required=True, type=Path, help='a model file of scripts/export_model.py')
     parser.add_argument('--students', default='small,student', help='sizes of models/sizes.py')
-    parser.add_argument('--panoramas', required=True, type=Path, help='folder of .exr: those held out are judged on, with texture')
-    parser.add_argument('--rooms', type=Path, help='folder of rendered rooms (.exr) that were not trained on, to be judged on, too')
-    parser.add_argument('--views', type=int, default=8)
+    ablation_judge.arguments(parser)
     parser.add_argument('--alpha', type=float, default=.7, help='the teacher\'s share')
     parser.add_argument('--features', type=float, default=.01, help='weight of the distance of intermediate features')
     args = parser.parse_args()
     students = args.students.split(',')
+    if not 0 <= args.alpha <= 1:
+        raise SystemExit(f'--alpha {args.alpha}: a share from 0 to 1')
     for name in students:
         if name not in sizes.SIZES:
             raise SystemExit(f'--students: no size {name!r}; there are {", ".join(sizes.SIZES)}')

@@ -15,13 +15,11 @@ from pathlib import Path
 import torch
 
 import checkpoints
+import model_facts
 import model_file
-from model_facts import describe
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 from contextual import ContextualModel  # noqa: E402
-
-TOLERANCE = 1e-5    # between the exported file and the eager model
 
 
 def load_run(run, stages=tuple(checkpoints.HALVES)):
@@ -48,13 +46,14 @@ def write(model, architecture, path, texts, fp16=False, device='cpu'):
     """The model file at `path` and its line in SHA256SUMS. `texts` has name, version and trained_on."""
     if fp16:
         model.half().float()    # what is stated and checked is what the rounded weights do
-    description = {'name': texts['name'], 'version': texts['version'], 'licence': 'MIT'} | describe(model.to(device), architecture)
+    description = {'name': texts['name'], 'version': texts['version'], 'licence': 'MIT'}
+    description |= model_facts.describe(model.to(device), architecture)
     stored = model.half() if fp16 else model
     description |= {'weights_sha256': model_file.weights_sha256(stored), 'trained_on': texts['trained_on']}
     partial = model_file.save(torch.jit.script(stored), path, description)
-    shapes = [(1, 3, 128, 192), (1, 3, 256, 384), (1, 3, 512, 512)]
-    worst = model_file.largest_difference(model.float(), torch.jit.load(str(partial)).float(), shapes)
-    if not worst <= TOLERANCE:
+    worst = model_file.largest_difference(model.float(), torch.jit.load(str(partial)).float(),
+                                          [(1, 3, 64, 96), (1, 3, 200, 328), (1, 3, 512, 512)])
+    if not worst <= 1e-5:
         raise SystemExit(f'the exported file differs from the eager model by {worst}')
     partial.rename(path)
     model_file.write_sum(path)

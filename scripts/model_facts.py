@@ -1,6 +1,4 @@
-"""What a file of our own model states of itself, measured: how far its tile pass sees, the halo it needs, the memory it
-takes."""
-import dataclasses
+"""What the file of a model of models/contextual.py states of itself, measured."""
 import sys
 from pathlib import Path
 
@@ -15,30 +13,27 @@ WHOLE = torch.tensor([[0., 0., 1., 1.]])
 
 
 def receptive_field(architecture):
-    """Pixels seen to each side by the tile pass. The narrowest network of that depth serves."""
-    narrow = dataclasses.replace(architecture, trunk=dataclasses.replace(architecture.trunk, width_mult=1 / 12))
-    model = ContextualModel(narrow).eval()
+    """Pixels seen to each side by the tile pass."""
+    model = ContextualModel(architecture.narrow()).eval()
     guide, mix = model.prepare(torch.rand(1, 3, 128, 192))
-    multiple = model.trunk.multiple
     field, side = None, 128
     while field is None:
         side *= 2
-        field = model_file.reach(lambda x: model(x, WHOLE, guide, mix), side, multiple, rows=4 * multiple)
+        field = model_file.reach(lambda x: model(x, WHOLE, guide, mix), side, model.trunk.multiple, rows=4 * model.trunk.multiple)
     return field
 
 
-def smallest_halo(model, field):
-    """The smallest multiple of 8 at which what lies inside a tile's halo equals the whole photo. The photo goes on past the
-    tile for as far as the network sees."""
+def halo_of(model, field):
+    """The smallest multiple of 8 that keeps what lies inside it, in a tile cut from a photo, equal to the whole photo. The
+    photo goes on past the tile for as far as the network sees."""
     margin = max(128, -(-field // 64) * 64)
-    tile_side = 2 * margin
-    side = tile_side + 2 * margin
+    side = 4 * margin
     photo = model_file.picture(side).to(next(model.parameters()).device)
     guide, mix = model.prepare(photo)
-    inside = slice(margin, margin + tile_side)
-    whole = model(photo, WHOLE.to(photo.device), guide, mix)[:, :, inside, inside]
-    rect = torch.tensor([[inside.start / side, inside.start / side, inside.stop / side, inside.stop / side]], device=photo.device)
-    halo = model_file.smallest_halo(model(photo[:, :, inside, inside], rect, guide, mix), whole, range(8, margin, 8))
+    inside = slice(margin, side - margin)
+    rect = torch.tensor([[.25, .25, .75, .75]], device=photo.device)
+    halo = model_file.smallest_halo(model(photo[:, :, inside, inside], rect, guide, mix),
+                                    model(photo, WHOLE.to(photo.device), guide, mix)[:, :, inside, inside], range(8, margin, 8))
     if halo is None:
         raise SystemExit(f'no halo below {margin} px gives 60 dB')
     return halo
@@ -50,17 +45,17 @@ def tile_sides(halo):
     return {'min': smallest, 'max': 8192, 'default': max(512, 2 * smallest)}
 
 
-def bytes_per_pixel(model, side=512):
-    """Of the tile pass in FP32 on a CPU."""
-    photo = model_file.picture(side)
+def bytes_per_pixel(model):
+    """In FP32 on a CPU."""
+    photo = model_file.picture(512)
     guide, mix = model.prepare(photo)
-    return model_file.bytes_per_pixel(lambda: model(photo, WHOLE, guide, mix), side * side)
+    return model_file.bytes_per_pixel(lambda: model(photo, WHOLE, guide, mix), photo[0, 0].numel())
 
 
 def describe(model, architecture):
-    """The measured part of hdrtile.json. `model` is in FP32."""
+    """The measured part of hdrtile.json. `model` is in FP32 and comes back on the CPU."""
     field = receptive_field(architecture)
-    halo = smallest_halo(model, field)
+    halo = halo_of(model, field)
     return {'scale': 1, 'multiple': max(8, model.trunk.multiple), 'halo': halo, 'context_px': architecture.painter.context_px,
             'receptive_field': field, 'tile': tile_sides(halo), 'statistics': 'preview',
             'parameters': sum(p.numel() for p in model.parameters()),

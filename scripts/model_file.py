@@ -13,9 +13,9 @@ def reason(error):
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def weights_sha256(model):
-    """Names and bytes of all weights and buffers, by name."""
-    weights = dict(model.named_parameters(remove_duplicate=False)) | dict(model.named_buffers(remove_duplicate=False))
+def weights_sha256(module):
+    """Of names and bytes of all weights and buffers, by name: as hdrtile computes it (src/infer/model_file.cpp)."""
+    weights = dict(module.named_parameters(remove_duplicate=False)) | dict(module.named_buffers(remove_duplicate=False))
     digest = hashlib.sha256()
     for name, value in sorted(weights.items()):
         digest.update(name.encode())
@@ -34,16 +34,17 @@ def picture(side):
 
 def reach(call, side, multiple, scale=1, rows=None):
     """Pixels seen to each side: a pixel is made NaN, which spreads to all that is computed from it, however faintly. None
-    where that touches the border of a picture of `side`. Of the places within `multiple` the first and the last reach
-    furthest. Where all kernels are square, a strip of `rows` will do."""
+    where that touches the border of a picture of `side`. It depends on the pixel's place within `multiple`, in levels of
+    several resolutions in no simple way. With `rows` the picture is a strip of so many, enough where all kernels are square,
+    and all places are tried; without, the first and the last."""
     furthest = 0
-    for place in {side // 2, side // 2 + multiple - 1}:
+    for place in range(multiple) if rows else {0, multiple - 1}:
+        place += side // 2
         x = torch.full((1, 3, rows or side, side), .5)
         x[:, :, rows // 2 if rows else place, place] = torch.nan
         hit = call(x).isnan().any(dim=1)[0]
-        for spread in [hit.any(dim=0)] + [hit.any(dim=1)] * (rows is None):
-            found = spread.nonzero().flatten()
-            first, last = int(found.min()) // scale, int(found.max()) // scale
+        for spread in (hit.any(dim=0).nonzero().flatten(), *([] if rows else [hit.any(dim=1).nonzero().flatten()])):
+            first, last = int(spread.min()) // scale, int(spread.max()) // scale
             if first == 0 or last == side - 1:
                 return None
             furthest = max(furthest, place - first, last - place)

@@ -22,7 +22,7 @@ def reach_of_convolutions(net):
     mixes = narrow(torch.rand(1, 3, 64, 64))[1]
     reach, side = None, 256
     while reach is None:
-        reach, side = model_file.reach(lambda x: narrow(x, mixes)[0], side, net.multiple), 2 * side
+        reach, side = model_file.reach(lambda x: narrow(x, mixes)[0], side, net.multiple, rows=4 * net.multiple), 2 * side
     return reach
 
 

@@ -9,6 +9,7 @@ from program import ROOT, read, run, write
 
 sys.path.insert(0, str(ROOT / 'scripts'))
 import look  # noqa: E402
+from judge import fine  # noqa: E402
 
 SAMPLES = sorted((ROOT / 'tests/samples').glob('*.jpg'))
 P3_TO_SRGB = np.array([[1.2249402, -.2249402, 0], [-.0420570, 1.0420570, 0], [-.0196376, -.0786361, 1.0982736]], np.float32)
@@ -45,11 +46,7 @@ def as_srgb(sample, folder):
 
 
 def noise(result, truth):
-    """Standard deviation of what is finer than 2 px and not in the truth, over the flat half of the picture, in 1/255."""
-    grey = [cv2.cvtColor(read(path), cv2.COLOR_BGR2GRAY).astype(np.float32) for path in (result, truth)]
-    fine = [image - cv2.GaussianBlur(image, (0, 0), 2) for image in grey]
-    detail = cv2.GaussianBlur(np.abs(fine[1]), (0, 0), 4)
-    return float((fine[0] - fine[1])[detail <= np.median(detail)].std())
+    return fine.noise(*(read(path)[:, :, ::-1].astype(np.float32) / 255 for path in (result, truth)))
 
 
 @pytest.fixture(scope='module')

@@ -128,9 +128,9 @@ def trunk_pass(model, photo, mix):
     return wavelet.shrink(photo, out[:, 3:].tanh()) + out[:, :3]
 
 
-@pytest.mark.parametrize('size', ['small', 'base'])
-def test_the_receptive_field_of_a_size(size):
-    assert model_facts.receptive_field(SIZES[size]) == {'small': 37, 'base': 326}[size]
+@pytest.mark.parametrize(('size', 'field'), [('small', 37), ('base', 326), ('student', 95)])
+def test_the_receptive_field_of_a_size(size, field):
+    assert model_facts.receptive_field(SIZES[size]) == field
 
 
 def test_the_smallest_tile_holds_two_halos_and_a_ramp():
