@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-FINISHED = .08          # share of photos that are their own target
+FINISHED = .2           # share of photos that are their own target: what is finished should come back as it is, to 35 dB
 FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
 BLURRED = .35           # share of photos of a slightly blurred scene

@@ -100,8 +100,8 @@ def test_numpy_and_tensors_expose_alike(rng, monkeypatch):
              for curve, gains in zip(tone_curves.WHITE, (None, (2., 1., 1.6), None, (2.2, 1., 1.8)))]
     radiance = np.stack([scene(rng) for _ in shots])
     queue = iter(shots)
-    monkeypatch.setattr(recipe, 'draw', lambda _: next(queue))
-    monkeypatch.setattr(recipe, 'FINISHED', 0)
+    monkeypatch.setattr(training_data, 'draw_for_training', lambda _: next(queue))
+    monkeypatch.setattr(training_data, 'FINISHED', 0)
     tensors = training_data.expose(training_data.to_tensor(radiance), torch.zeros(len(shots), 3, *radiance.shape[1:3]), rng)
     for shot, one, photo in zip(shots, radiance, tensors.permute(0, 2, 3, 1).numpy()):
         # The batch is metered already, the camera meters once more: by nearly 1.
@@ -195,7 +195,7 @@ def test_the_share_of_finished_views_is_the_recipe_s(rng):
     target = torch.full((500, 3, 4, 6), .4321)
     photos = training_data.expose(torch.full((500, 3, 4, 6), .18), target, rng)
     share = (photos == target).all(dim=(1, 2, 3)).float().mean().item()
-    assert share == pytest.approx(recipe.FINISHED, abs=.04) and share > 0
+    assert share == pytest.approx(training_data.FINISHED, abs=.05) and share > 0
 
 
 def test_a_training_shot_follows_from_its_seed_and_has_each_fault_at_times():
