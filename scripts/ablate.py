@@ -93,7 +93,7 @@ def training_of(row, args):
              '--seed', str(args.seed), '--device', args.device, '--threads', str(args.threads)] + ['--bf16'] * args.bf16
     options = train.arguments().parse_args(texts)
     options.stage, options.resume = 'tile' if row.kind == 'trunk:' else 'tone', True
-    options.start = args.model if row.kind == 'trunk:' else None
+    options.start = None
     return options
 
 
@@ -107,6 +107,8 @@ def trained(row, args):
     options = training_of(row, args)
     options.architecture = architecture
     model = train.set_up(options)
+    if row.kind == 'trunk:':
+        checkpoints.load_file(model, args.model, ['painter'])
     data = WholePhotos(options.data, model.working, options.device) if row.photos_only else train.open_data(options, model)
     task = OwnStatistics if row.own_statistics else train.TASKS[options.stage]
     train.train(options, model, task(model, data, options))

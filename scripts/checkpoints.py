@@ -37,14 +37,14 @@ def load_weights(module, weights, source):
         raise SystemExit(f'{source} holds weights of another architecture: give the --size and --set that it was made with') from None
 
 
-def load_file(model, path):
-    """Takes from a model file the halves that fit, and says which."""
+def load_file(model, path, halves=tuple(HALVES.values())):
+    """Takes from a model file those of the halves that fit, and says which."""
     try:
         weights = torch.jit.load(str(path), map_location='cpu').float().state_dict()
     except (RuntimeError, ValueError) as error:
         raise SystemExit(f'{path} cannot be loaded as TorchScript ({str(error).splitlines()[0]}): a model file is asked for') from None
     taken = []
-    for half in HALVES.values():
+    for half in halves:
         own = getattr(model, half).state_dict()
         theirs = {key.removeprefix(f'{half}.'): value for key, value in weights.items() if key.startswith(f'{half}.')}
         if {k: v.shape for k, v in own.items()} == {k: v.shape for k, v in theirs.items()}:

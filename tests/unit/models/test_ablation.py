@@ -125,3 +125,13 @@ def test_a_table_keeps_the_order_asked_for_and_leaves_out_what_is_not_there(tmp_
     lines = RowTable(tmp_path / 't.json').markdown(['a', 'c', 'b']).splitlines()
     assert [line.split(' | ')[0] for line in lines[2:]] == ['| a', '| b']
     assert len({line.count('|') for line in lines}) == 1
+
+
+def test_rows_of_the_trunk_start_from_nothing_on_the_files_painter(prepared, tmp_path):  # noqa: F811
+    args = argparse.Namespace(data=prepared, out=tmp_path, seed=1, device='cpu', threads=1, bf16=False, trunk_steps=0, painter_steps=0,
+                              preview_steps=0, model=ROOT / 'models/small.pt')
+    row = next(row for row in ablate.ROWS if row.name == 'trunk: GDFN (small)')
+    model, _ = ablate.trained(row, args)
+    shipped = torch.jit.load(str(args.model)).state_dict()
+    assert all(torch.equal(v, shipped[f'painter.{k}']) for k, v in model.painter.state_dict().items())
+    assert model.trunk.output.weight.abs().max() == 0
