@@ -9,7 +9,7 @@ reach far, and so need a large halo), and a stem of pixel-unshuffle, which works
 The painter is not scaled: it sees 206 x 137 pixels of a 3:2 photo, whatever the size, and one is trained for all.
 
   draft  the painter's guide alone: the `draft` method of `small`, no file of its own
-  small  the default: width 1/2, depth 1/4, two levels at half resolution, no refinement (dim 24, 1/2 blocks)
+  small  the default: width 1/3, depth 1/4, two levels at half resolution, no refinement (dim 16, 1/2 blocks)
   base   for GPUs: width 1, depth 1 (dim 48, 4/6/6/8 + 4 blocks)
 
 Beside them stands `student`, a trunk of another kind for scripts/distill.py: six ConvNeXt blocks of 32 to 192 channels.
@@ -139,6 +139,6 @@ def require(right, name, value, wanted):
         raise Wrong(f'{name} is {value!r}, expected {wanted}')
 
 
-SIZES = {'small': Architecture(trunk=TrunkConfig(width_mult=.5, depth_mult=.25, levels=2, refinement=False, unshuffle=2)),
+SIZES = {'small': Architecture(trunk=TrunkConfig(width_mult=1 / 3, depth_mult=.25, levels=2, refinement=False, unshuffle=2)),
          'base': Architecture(),
          'student': Architecture(trunk=ConvNextConfig())}

@@ -55,7 +55,7 @@ ROWS = [
     Row('trunk: GDFN (small)'),
     Row('trunk: Fire module', {'trunk.feed_forward': 'fire'}),
     Row('trunk: inverted residual', {'trunk.feed_forward': 'inverted_residual'}),
-    Row('trunk: dim 16', {'trunk.width_mult': 1 / 3}),
+    Row('trunk: dim 24', {'trunk.width_mult': .5}),
     Row('trunk: trained with per-tile statistics', judged='tile', own_statistics=True),
     Row('trunk: depth 3', {'trunk.levels': 3}),
     Row('trunk: depth 4', {'trunk.levels': 4}),

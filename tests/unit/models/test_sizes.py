@@ -31,10 +31,10 @@ def small():
     return model
 
 
-def test_base_is_the_published_restormer_and_small_its_half_width_and_quarter_depth():
+def test_base_is_the_published_restormer_and_small_a_third_of_its_width_and_a_quarter_of_its_depth():
     base, small = SIZES['base'].trunk, SIZES['small'].trunk
     assert (base.dim, base.blocks, base.heads, base.refinement_blocks) == (48, [4, 6, 6, 8], [1, 2, 4, 8], 4)
-    assert (small.dim, small.blocks, small.heads, small.refinement_blocks) == (24, [1, 2], [1, 2], 0)
+    assert (small.dim, small.blocks, small.heads, small.refinement_blocks) == (16, [1, 2], [1, 2], 0)
     with torch.device('meta'):
         assert 25e6 < sum(p.numel() for p in ContextualModel(SIZES['base']).parameters()) < 27e6
 
@@ -61,7 +61,7 @@ def test_an_option_that_cannot_be_is_named(option, value):
 
 
 @pytest.mark.parametrize('settings', [{'trunk.feed_forward': 'fire'}, {'trunk.feed_forward': 'inverted_residual'}, {'trunk.unshuffle': 1},
-                                      {'trunk.levels': 4}, {'trunk.refinement': True}, {'trunk.width_mult': 1 / 3},
+                                      {'trunk.levels': 4}, {'trunk.refinement': True}, {'trunk.width_mult': .5},
                                       {'painter.metered': False}, {'painter.metered': False, 'painter.fused': False},
                                       {'painter.guide_depth': 1}, {'painter.short_side': 64}])
 def test_every_option_gives_a_model_that_scripts_and_equals_eager(settings):
