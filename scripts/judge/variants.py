@@ -64,6 +64,7 @@ def write(path, folder):
     if not hasattr(model, 'prepare'):
         return {}
     described = json.loads(extra['hdrtile.json'])
+    described.pop('weights_sha256', None)     # names of weights differ in a wrapper
     plain = {key: value for key, value in described.items() if key not in ('context_px', 'statistics')}
     variants = {'per-tile statistics': (PerTile(model, described['context_px']), plain, ['--precision', 'fp32'])}
     if hasattr(model, 'draft'):
