@@ -167,7 +167,9 @@ def test_rooms_that_may_have_been_trained_on_are_refused(tmp_path, name, reason)
 
 def test_views_are_the_same_every_time_and_cover_the_exposure_range(world):
     first, second = (list(scenes.views(world / 'panoramas', 4, (96, 64))) for _ in range(2))
-    assert all(np.array_equal(a.photo, b.photo) and np.array_equal(a.target, b.target) for a, b in zip(first, second))
+    for a, b in zip(first, second):
+        np.testing.assert_array_equal(a.photo, b.photo)
+        np.testing.assert_allclose(a.target, b.target, atol=1e-6)   # OpenCV adds up a bracket in the order its threads end
     evs = sorted(float(view.name.split()[1]) for view in first)
     assert (evs[0], evs[-1]) == camera.EV_RANGE
     assert not any(view.name.startswith('trained') for view in first)
