@@ -1,0 +1,17 @@
+#include "convolution.h"
+#include "half_block.h"
+#include "tables.h"
+
+namespace hdrtile::kernels {
+
+const Kernels avx512 = {
+    .name = "avx512",
+    .lanes = lanes,
+    .per_word = Fp32::per_word,
+    .half_block = half_block<Fp32>,
+    .half_block_scratch = half_block_scratch<Fp32>,
+    .convolve = convolve<Fp32>,
+    .convolve_scratch = convolve_scratch<Fp32>,
+};
+
+}  // namespace hdrtile::kernels

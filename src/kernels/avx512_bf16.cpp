@@ -1,0 +1,17 @@
+#include "convolution.h"
+#include "half_block.h"
+#include "tables.h"
+
+namespace hdrtile::kernels {
+
+const Kernels avx512_bf16 = {
+    .name = "avx512_bf16",
+    .lanes = lanes,
+    .per_word = Bf16::per_word,
+    .half_block = half_block<Bf16>,
+    .half_block_scratch = half_block_scratch<Bf16>,
+    .convolve = convolve<Bf16>,
+    .convolve_scratch = convolve_scratch<Bf16>,
+};
+
+}  // namespace hdrtile::kernels

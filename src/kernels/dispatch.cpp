@@ -1,0 +1,33 @@
+#include "kernels.h"
+
+#ifdef HDRTILE_X86_KERNELS
+#include "tables.h"
+#endif
+
+namespace hdrtile::kernels {
+
+int all_kernels(const Kernels* (&found)[3]) noexcept {
+  int count = 0;
+#ifdef HDRTILE_X86_KERNELS
+  __builtin_cpu_init();
+  const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (has_avx512 && __builtin_cpu_supports("avx512bf16")) found[count++] = &avx512_bf16;
+  if (has_avx512) found[count++] = &avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = &avx2;
+#else
+  (void)found;
+#endif
+  return count;
+}
+
+const Kernels* find_kernels(Operands operands) noexcept {
+  const Kernels* found[3];
+  const int count = all_kernels(found);
+  for (int i = 0; i < count; ++i) {
+    if ((found[i]->per_word == 2) == (operands == Operands::bf16)) return found[i];
+  }
+  return nullptr;
+}
+
+}  // namespace hdrtile::kernels

@@ -1,0 +1,126 @@
+#include "plain.h"
+
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+
+namespace hdrtile::kernels::plain {
+namespace {
+
+double or_zero(std::span<const float> values, int index) { return values.empty() ? 0. : values[index]; }
+
+double gelu(double x) { return x * 0.5 * (1 + std::erf(x / std::numbers::sqrt2)); }
+
+/// weights [outputs][inputs] times one pixel's values.
+std::vector<double> times(std::span<const float> weights, std::span<const float> bias,
+                          const std::vector<double>& values, int outputs) {
+  std::vector<double> results(outputs);
+  for (int o = 0; o < outputs; ++o) {
+    results[o] = or_zero(bias, o);
+    for (std::size_t i = 0; i < values.size(); ++i) results[o] += values[i] * weights[o * values.size() + i];
+  }
+  return results;
+}
+
+std::vector<double> normed(const HalfBlockWeights& weights, const float* pixel) {
+  double mean = 0;
+  for (int c = 0; c < weights.channels; ++c) mean += double{pixel[c]} / weights.channels;
+  double variance = 0;
+  for (int c = 0; c < weights.channels; ++c) variance += (pixel[c] - mean) * (pixel[c] - mean) / weights.channels;
+  std::vector<double> result(weights.channels);
+  for (int c = 0; c < weights.channels; ++c) {
+    const double centred = pixel[c] - (weights.centred ? mean : 0.);
+    result[c] = centred / std::sqrt(variance + 1e-5) * weights.norm_weight[c] + or_zero(weights.norm_bias, c);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<float> half_block(const HalfBlockWeights& weights, const std::vector<float>& x, Size size) {
+  const auto [height, width] = size;
+  const int outputs = weights.hidden * (weights.gated ? 2 : 1);
+  std::vector<std::vector<double>> expanded;  // a pixel each
+  for (int i = 0; i < height * width; ++i) {
+    expanded.push_back(
+        times(weights.expand, weights.expand_bias, normed(weights, &x[std::size_t(i) * weights.channels]), outputs));
+  }
+  std::vector<float> result = x;
+  for (int row = 0; row < height; ++row) {
+    for (int column = 0; column < width; ++column) {
+      std::vector<double> filtered(outputs);
+      for (int o = 0; o < outputs; ++o) {
+        filtered[o] = or_zero(weights.filter_bias, o);
+        for (int tap = 0; tap < 9; ++tap) {
+          const int y = row + tap / 3 - 1;
+          const int from = column + tap % 3 - 1;
+          if (y < 0 || y >= height || from < 0 || from >= width) continue;
+          filtered[o] += expanded[y * width + from][o] * weights.filters[std::size_t(o) * 9 + tap];
+        }
+      }
+      if (weights.gated) {
+        for (int h = 0; h < weights.hidden; ++h) filtered[h] = gelu(filtered[h]) * filtered[h + weights.hidden];
+        filtered.resize(weights.hidden);
+      }
+      const auto projected = times(weights.project, weights.project_bias, filtered, weights.channels);
+      for (int c = 0; c < weights.channels; ++c) {
+        result[(std::size_t(row) * width + column) * weights.channels + c] += static_cast<float>(projected[c]);
+      }
+    }
+  }
+  return result;
+}
+
+std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector<float> (&inputs)[2], Size size,
+                            Placing placing, int factor) {
+  const auto [height, width] = size;
+  const int all_in = weights.in_channels[0] + weights.in_channels[1];
+  const int places = factor * factor;
+  const int kept = weights.out_channels / places;
+  std::vector<float> result(std::size_t(height) * width * weights.out_channels);
+  const auto sum_at = [&](int row, int column, int out) {
+    double sum = or_zero(weights.bias, out);
+    for (int in = 0; in < all_in; ++in) {
+      const int which = in < weights.in_channels[0] ? 0 : 1;
+      const int channel = in - which * weights.in_channels[0];
+      for (int tap = 0; tap < weights.side * weights.side; ++tap) {
+        const int y = row + tap / weights.side - weights.side / 2;
+        const int x = column + tap % weights.side - weights.side / 2;
+        if (y < 0 || y >= height || x < 0 || x >= width) continue;
+        sum += double{inputs[which][(std::size_t(y) * width + x) * weights.in_channels[which] + channel]} *
+               weights.values[(std::size_t(out) * all_in + in) * weights.side * weights.side + tap];
+      }
+    }
+    return static_cast<float>(sum);
+  };
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < weights.out_channels; ++c) {
+        const int k = c / places;
+        const int i = c / factor % factor;
+        const int j = c % factor;
+        const std::size_t wide = std::size_t(width) * factor;
+        std::size_t at = 0;
+        switch (placing) {
+          case Placing::straight:
+            at = (std::size_t(y) * width + x) * weights.out_channels + c;
+            break;
+          case Placing::spread:
+            at = ((std::size_t(y) * factor + i) * wide + std::size_t(x) * factor + j) * kept + k;
+            break;
+          case Placing::gathered:
+            at = (std::size_t(y / factor) * (width / factor) + x / factor) * weights.out_channels * places +
+                 std::size_t(c) * places + y % factor * factor + x % factor;
+            break;
+          case Placing::planes:
+            at = (std::size_t(k) * height * factor + std::size_t(y) * factor + i) * wide + std::size_t(x) * factor + j;
+            break;
+        }
+        result[at] = sum_at(y, x, c);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace hdrtile::kernels::plain
