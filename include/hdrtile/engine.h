@@ -43,7 +43,7 @@ struct ModelInfo {
 struct EngineInfo {
   std::string device;       ///< "cpu" or "cuda:N"
   std::string device_name;  ///< for people: "AMD EPYC (2 threads)"
-  std::string backend;      ///< "torchscript" or "aotinductor"
+  std::string backend;      ///< "torchscript", "aotinductor" or "fused"
   std::string package;      ///< the compiled package: file name and start of its SHA-256; empty: none
   Precision precision = Precision::fp32;
   std::int64_t memory_bytes = 0;  ///< of the device, in all; 0: unknown
@@ -117,6 +117,9 @@ struct EngineOptions {
   std::string precision =
       "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
+  /// On a CPU, run the tile pass by hdrtile's own kernels where they know the model: it differs from TorchScript's in the
+  /// last places. They go before a compiled package, unless that is a must.
+  bool fused = false;
   PackageOptions packages = {};
 };
 

@@ -46,6 +46,7 @@ Engine& Session::engine() {
          .draft = choice_.draft,
          .device = flags_.device,
          .precision = flags_.precision,
+         .fused = flags_.engine == PackageUse::automatic,
          .packages = {.use = flags_.engine, .folder = package_folder(), .model_sha256 = sha256_, .sha256 = sha256}});
     if (hash_of_model(choice_.file) != sha256_) {  // results would be stamped with a model that did not make them
       throw Error(ErrorCode::model,

@@ -33,6 +33,10 @@ PackageKey key_of(const PackageOptions& options, const ChosenDevice& chosen, Pre
 std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
   ChosenDevice chosen = choose_device(options.device);
   if (options.packages.use == PackageUse::never) return make_torchscript_engine(options, chosen, {});
+  if (options.fused && options.packages.use == PackageUse::automatic) {
+    auto engine = make_torchscript_engine(options, chosen, {});
+    if (engine->info().backend == "fused") return engine;
+  }
   const Precision precision = choose_precision(options.precision, chosen);
   PackageSearch search;
   if (!options.draft) search = find_package(options.packages, key_of(options.packages, chosen, precision));

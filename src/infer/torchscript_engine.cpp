@@ -10,6 +10,7 @@
 #include "call_scope.h"
 #include "cpu.h"
 #include "engines.h"
+#include "fused_pass.h"
 #include "hdrtile/error.h"
 #include "model_file.h"
 #include "tensors.h"
@@ -17,6 +18,11 @@
 
 namespace hdrtile {
 namespace {
+
+/// What tile `index` of `count` is written to.
+std::span<float> part_of(std::span<float> out, int index, int count) {
+  return out.subspan(out.size() / count * index, out.size() / count);
+}
 
 class TorchScriptEngine final : public Engine {
  public:
@@ -43,7 +49,7 @@ class TorchScriptEngine final : public Engine {
     torch_call(file_.subject(), [&] {
       full_ = load();
       if (options.draft) take_draft();
-      choose_working_module(options);
+      if (!options.fused || !choose_fused()) choose_working_module(options);
     });
   }
 
@@ -76,11 +82,14 @@ class TorchScriptEngine final : public Engine {
   RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) override {
     const TensorContext* tensors = checked_context(model_, tiles, context, out);
     return torch_call(file_.subject(), [&] {
-      compute(working_, working_type_, tiles, tensors, out);
+      if (fused_) {
+        for (int i = 0; i < tiles.count; ++i) fused_->run(one_of(tiles, i), *tensors, part_of(out, i, tiles.count));
+      } else {
+        compute(working_, working_type_, tiles, tensors, out);
+      }
       RunStats stats;
-      const std::size_t out_tile = out.size() / tiles.count;
       for (int i = 0; i < tiles.count; ++i) {
-        const auto result = out.subspan(out_tile * i, out_tile);
+        const auto result = part_of(out, i, tiles.count);
         if (all_finite(result)) continue;
         if (working_type_ != at::kFloat) {
           compute(full(), at::kFloat, one_of(tiles, i), tensors, result);
@@ -129,6 +138,18 @@ class TorchScriptEngine final : public Engine {
     auto module = file_.load(chosen_.device);
     set_layout(module, placement_.layout);
     return module;
+  }
+
+  /// Whether the tile pass is one that hdrtile has kernels for.
+  bool choose_fused() {
+    if (model_.draft || !chosen_.device.is_cpu()) return false;
+    fused_ = FusedPass::of(*full_, model_, info_.precision);
+    if (!fused_) return false;
+    working_ = *full_;
+    working_type_ = scalar_type(info_.precision);
+    info_.backend = "fused";
+    info_.notes.push_back(std::string("the tile pass runs through fused kernels (") + fused_->instructions() + ")");
+    return true;
   }
 
   /// Sets working_ to the model in its working precision. A draft has no trunk to cast, a frozen model no weights.
@@ -184,9 +205,8 @@ class TorchScriptEngine final : public Engine {
   void compute(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles, const TensorContext* context,
                std::span<float> out) {
     if (!placement_.device.is_cpu()) return compute_at_once(module, type, tiles, context, out);
-    const std::size_t out_tile = out.size() / tiles.count;
     for (int i = 0; i < tiles.count; ++i) {
-      compute_at_once(module, type, one_of(tiles, i), context, out.subspan(out_tile * i, out_tile));
+      compute_at_once(module, type, one_of(tiles, i), context, part_of(out, i, tiles.count));
     }
   }
 
@@ -212,6 +232,7 @@ class TorchScriptEngine final : public Engine {
   Placement placement_;
   std::optional<torch::jit::Module> full_;  // FP32; the same module as working_ where that is FP32
   torch::jit::Module working_;
+  std::unique_ptr<FusedPass> fused_;  // in place of working_
   at::ScalarType working_type_ = at::kFloat;
 };
 

@@ -1,6 +1,7 @@
 #include "convolution.h"
 #include "half_block.h"
 #include "tables.h"
+#include "tone.h"
 
 namespace hdrtile::kernels {
 
@@ -12,6 +13,8 @@ const Kernels avx512_bf16 = {
     .half_block_scratch = half_block_scratch<Bf16>,
     .convolve = convolve<Bf16>,
     .convolve_scratch = convolve_scratch<Bf16>,
+    .apply_guide = apply_guide,
+    .shrink_band = shrink_band,
 };
 
 }  // namespace hdrtile::kernels

@@ -65,6 +65,19 @@ struct Size {
   int height, width;
 };
 
+/// A bilateral grid of local affine tone (models/tone.py), each cell's slopes and offsets of three channels side by
+/// side: [height + 1][width + 1][depth + 1][8], the last row, column and step being those before them again.
+struct Guide {
+  const float* cells = nullptr;
+  int height = 0, width = 0, depth = 0;
+  [[nodiscard]] std::size_t row_floats() const noexcept { return std::size_t(width + 1) * (depth + 1) * 8; }
+};
+
+/// A tile's place in its photo, pixel edges, photo = [0, 1] x [0, 1].
+struct Place {
+  float x0, y0, x1, y1;
+};
+
 /// The functions for one instruction set and kind of operands.
 struct Kernels {
   const char* name;
@@ -80,7 +93,21 @@ struct Kernels {
   void (*convolve)(const Convolution&, const float* const inputs[2], float* out, Size size, int row_begin, int row_end,
                    Placing placing, int factor, float* scratch);
   std::size_t (*convolve_scratch)(const Convolution&, int width);
+
+  /// Rows of tiles with the guide's tone: tile and out are planes [3][size].
+  /// scratch: guide.row_floats() + apply_guide_scratch(width) floats.
+  void (*apply_guide)(const Guide&, Place, const float* tile, float* out, Size size, int row_begin, int row_end,
+                      float* scratch);
+
+  /// One band of the wavelet shrinkage of models/wavelet.py, the taps of its spline `step` apart: smooth = coarse under
+  /// the spline, result -= what the gains take of coarse - smooth. All are planes [3][size], `gains` [2][size] before
+  /// their tanh: grey and colour. smooth may be null: not wanted. scratch: shrink_scratch(width) floats.
+  void (*shrink_band)(const float* coarse, const float* gains, int step, float* smooth, float* result, Size size,
+                      int row_begin, int row_end, float* scratch);
 };
+
+inline std::size_t apply_guide_scratch(int width) noexcept { return std::size_t(width + 16) * 12; }
+inline std::size_t shrink_scratch(int width) noexcept { return std::size_t(width + 16 + 2 * 2 * 4) * 8; }
 
 /// The fastest this CPU runs; null where there are none for it: BF16 wants AVX512-BF16, FP32 AVX2 with FMA.
 [[nodiscard]] const Kernels* find_kernels(Operands operands) noexcept;

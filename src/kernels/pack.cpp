@@ -1,5 +1,6 @@
 #include "pack.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstdint>
@@ -130,6 +131,22 @@ PackedConvolution::PackedConvolution(const ConvolutionWeights& weights, Placing 
   });
   view_.product.bias = pack_bias(bias_, view_.product.vectors * kernels.lanes,
                                  [&](int i) { return or_zero(weights.bias, output_of(i), outputs); });
+}
+
+PackedGuide::PackedGuide(std::span<const float> values, int depth, int height, int width) {
+  view_ = {.cells = nullptr, .height = height, .width = width, .depth = depth};
+  float* to = cells_.require(view_.row_floats() * (height + 1));
+  view_.cells = to;
+  for (int row = 0; row <= height; ++row) {
+    for (int column = 0; column <= width; ++column) {
+      for (int step = 0; step <= depth; ++step, to += 8) {
+        for (int i = 0; i < 6; ++i) {
+          const std::size_t plane = std::size_t(i) * depth + std::min(step, depth - 1);
+          to[i] = values[(plane * height + std::min(row, height - 1)) * width + std::min(column, width - 1)];
+        }
+      }
+    }
+  }
 }
 
 }  // namespace hdrtile::kernels

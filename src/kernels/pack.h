@@ -8,10 +8,13 @@
 
 namespace hdrtile::kernels {
 
-/// Floats that start at a cache line. Grows, and keeps what it has.
+/// Floats that start at a cache line. Grows, and keeps what it has. Moved, not copied: views point into it.
 class Floats {
  public:
-  explicit Floats(std::size_t count = 0) { require(count); }
+  Floats() = default;
+  explicit Floats(std::size_t count) { require(count); }
+  Floats(Floats&&) = default;
+  Floats& operator=(Floats&&) = default;
   /// At least `count`, zero where they are new.
   float* require(std::size_t count) {
     if (lines_.size() * std::size(Line{}.values) < count) lines_.resize((count + 15) / 16);
@@ -79,6 +82,17 @@ class PackedConvolution {
   int factor_;
   Convolution view_;
   Floats values_, bias_;
+};
+
+/// A photo's guide as models/tone.py makes it: [6][depth][height][width], slopes before offsets.
+class PackedGuide {
+ public:
+  PackedGuide(std::span<const float> values, int depth, int height, int width);
+  [[nodiscard]] const Guide& view() const noexcept { return view_; }
+
+ private:
+  Guide view_;
+  Floats cells_;
 };
 
 }  // namespace hdrtile::kernels

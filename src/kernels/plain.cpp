@@ -1,5 +1,6 @@
 #include "plain.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -121,6 +122,77 @@ std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector
     }
   }
   return result;
+}
+
+namespace {
+
+/// The two neighbours of a place in [0, 1] among the centres of `count` cells, and the share of the second.
+struct Between {
+  Between(double at, int count) {
+    const double place = std::clamp(at * count - 0.5, 0., count - 1.);
+    first = static_cast<int>(place);
+    second = std::min(first + 1, count - 1);
+    share = place - first;
+  }
+  int first, second;
+  double share;
+  [[nodiscard]] double weight(int which) const { return which == 0 ? 1 - share : share; }
+  [[nodiscard]] int index(int which) const { return which == 0 ? first : second; }
+};
+
+}  // namespace
+
+std::vector<float> apply_guide(const std::vector<float>& guide, int depth, Size grid, Place place,
+                               const std::vector<float>& tile, Size size) {
+  const int plane = size.height * size.width;
+  std::vector<float> result(tile.size());
+  for (int i = 0; i < plane; ++i) {
+    const int row = i / size.width;
+    const int column = i % size.width;
+    const Between y(place.y0 + (row + 0.5) / size.height * (place.y1 - place.y0), grid.height);
+    const Between x(place.x0 + (column + 0.5) / size.width * (place.x1 - place.x0), grid.width);
+    const Between z(0.2126 * tile[i] + 0.7152 * tile[i + plane] + 0.0722 * tile[i + 2 * plane], depth);
+    double affine[6] = {};
+    for (int corner = 0; corner < 8; ++corner) {
+      const int a = corner / 4;
+      const int b = corner / 2 % 2;
+      const int c = corner % 2;
+      for (int k = 0; k < 6; ++k) {
+        affine[k] +=
+            z.weight(a) * y.weight(b) * x.weight(c) *
+            guide[((std::size_t(k) * depth + z.index(a)) * grid.height + y.index(b)) * grid.width + x.index(c)];
+      }
+    }
+    for (int c = 0; c < 3; ++c) {
+      result[i + c * plane] = static_cast<float>(affine[c] * tile[i + c * plane] + affine[3 + c]);
+    }
+  }
+  return result;
+}
+
+Band shrink_band(const std::vector<float>& coarse, const std::vector<float>& gains, int step, Size size) {
+  constexpr double taps[] = {1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16};
+  const int plane = size.height * size.width;
+  Band band = {.smooth = std::vector<float>(coarse.size()), .taken = std::vector<float>(coarse.size())};
+  for (int i = 0; i < 3 * plane; ++i) {
+    double sum = 0;
+    for (int tap = 0; tap < 25; ++tap) {
+      const int y = std::clamp(i % plane / size.width + (tap / 5 - 2) * step, 0, size.height - 1);
+      const int x = std::clamp(i % size.width + (tap % 5 - 2) * step, 0, size.width - 1);
+      sum += taps[tap / 5] * taps[tap % 5] * coarse[i / plane * plane + y * size.width + x];
+    }
+    band.smooth[i] = static_cast<float>(sum);
+  }
+  for (int i = 0; i < plane; ++i) {
+    double fine[3];
+    for (int c = 0; c < 3; ++c) fine[c] = double{coarse[i + c * plane]} - band.smooth[i + c * plane];
+    const double grey = (fine[0] + fine[1] + fine[2]) / 3;
+    for (int c = 0; c < 3; ++c) {
+      band.taken[i + c * plane] =
+          static_cast<float>(std::tanh(gains[i]) * grey + std::tanh(gains[i + plane]) * (fine[c] - grey));
+    }
+  }
+  return band;
 }
 
 }  // namespace hdrtile::kernels::plain

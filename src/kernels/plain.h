@@ -14,4 +14,14 @@ namespace hdrtile::kernels::plain {
 [[nodiscard]] std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector<float> (&inputs)[2],
                                           Size size, Placing placing, int factor);
 
+/// guide [6][depth][grid.height][grid.width]; tile and result [3][size].
+[[nodiscard]] std::vector<float> apply_guide(const std::vector<float>& guide, int depth, Size grid, Place place,
+                                             const std::vector<float>& tile, Size size);
+
+/// What Kernels::shrink_band subtracts from the result, and the smooth planes.
+struct Band {
+  std::vector<float> smooth, taken;
+};
+[[nodiscard]] Band shrink_band(const std::vector<float>& coarse, const std::vector<float>& gains, int step, Size size);
+
 }  // namespace hdrtile::kernels::plain

@@ -1,0 +1,181 @@
+#include "fused_trunk.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "parts.h"
+
+namespace hdrtile {
+namespace {
+
+using kernels::Placing;
+using kernels::Size;
+
+std::string indexed(const std::string& list, std::size_t index, const std::string& rest = "") {
+  return list + "." + std::to_string(index) + rest;
+}
+
+std::size_t pixels(Size size) { return std::size_t(size.height) * size.width; }
+
+/// Planes as [height / factor][width / factor][planes * factor * factor]: pixel-unshuffle.
+void interleave(const std::vector<const float*>& planes, Size size, int factor, float* out) {
+  const int width = size.width / factor;
+  const int channels = static_cast<int>(planes.size()) * factor * factor;
+  share_rows(size.height / factor, 0, [&](int begin, int end, float*) {
+    for (int y = begin; y < end; ++y) {
+      int channel = 0;
+      for (const float* plane : planes) {
+        for (int i = 0; i < factor; ++i) {
+          const float* from = plane + (std::size_t(y) * factor + i) * size.width;
+          for (int j = 0; j < factor; ++j, ++channel) {
+            float* to = out + std::size_t(y) * width * channels + channel;
+            for (int x = 0; x < width; ++x) to[std::size_t(x) * channels] = from[x * factor + j];
+          }
+        }
+      }
+    }
+  });
+}
+
+/// Two images side by side in channels.
+void join(const float* first, const float* second, std::size_t count, int channels, float* out) {
+  for (std::size_t i = 0; i < count; ++i, out += 2 * channels) {
+    std::memcpy(out, first + i * channels, channels * sizeof(float));
+    std::memcpy(out + channels, second + i * channels, channels * sizeof(float));
+  }
+}
+
+/// Columns of a part whose ring of expanded rows stays in a core's second-level cache.
+int columns_of_part(const kernels::HalfBlock& weights, int lanes, int width) {
+  constexpr int ring_floats = 96 * 1024;
+  const int most = std::max(ring_floats / (3 * weights.expand.vectors * lanes), 16);
+  const int parts = (width + most - 1) / most;
+  return (width + parts - 1) / parts;
+}
+
+}  // namespace
+
+FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels)
+    : kernels_(&kernels) {
+  const int inputs = weights.size("trunk.embed.weight", 1);
+  unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / pictures)));
+  if (inputs == 0 || inputs != pictures * unshuffle_ * unshuffle_) throw NotFused{};
+  embed_ = fused_convolution(weights, "trunk.embed", inputs, 0, Placing::straight, 1, kernels);
+  int channels = embed_->view().out_channels;
+  for (std::size_t i = 0; weights.any(indexed("trunk.downs", i) + "."); ++i) {
+    levels_.emplace_back().channels = channels;
+    encoders_.push_back(stage(weights, indexed("trunk.encoders", i), channels));
+    downs_.push_back(
+        fused_convolution(weights, indexed("trunk.downs", i, ".0"), channels, 0, Placing::gathered, 2, kernels));
+    channels = 4 * downs_.back().view().out_channels;
+  }
+  levels_.emplace_back().channels = channels;
+  latent_ = stage(weights, "trunk.latent", channels);
+  for (std::size_t i = 0; i < downs_.size(); ++i) {
+    ups_.push_back(fused_convolution(weights, indexed("trunk.ups", i, ".0"), channels, 0, Placing::spread, 2, kernels));
+    channels = levels_[downs_.size() - 1 - i].channels;
+    if (ups_.back().view().out_channels != 4 * channels) throw NotFused{};
+    reduces_.emplace_back();
+    const std::string reduce = indexed("trunk.reduces", i);
+    if (weights.any(reduce + ".")) {
+      reduces_.back() = fused_convolution(weights, reduce, channels, channels, Placing::straight, 1, kernels);
+      if (reduces_.back()->view().out_channels != channels || reduces_.back()->view().reach != 0) throw NotFused{};
+    } else {
+      channels *= 2;
+    }
+    decoders_.push_back(stage(weights, indexed("trunk.decoders", i), channels));
+  }
+  refinement_ = stage(weights, "trunk.refinement", channels);
+  output_ = fused_convolution(weights, "trunk.output", channels, 0, Placing::planes, unshuffle_, kernels);
+  maps_ = output_->view().out_channels / (unshuffle_ * unshuffle_);
+}
+
+FusedTrunk::Stage FusedTrunk::stage(const NamedWeights& weights, const std::string& name, int channels) {
+  Stage result;
+  for (std::size_t i = 0; weights.any(indexed(name + ".blocks", i) + "."); ++i) {
+    const std::string block = indexed(name + ".blocks", i);
+    result.push_back({fused_attention(weights, block, *kernels_), fused_feed_forward(weights, block, *kernels_)});
+    for (const auto* half : {&result.back().attention, &result.back().feed_forward}) {
+      if (half->view().channels != channels) throw NotFused{};
+    }
+    mixes_ += std::size_t(channels) * channels;
+  }
+  return result;
+}
+
+void FusedTrunk::set_mixes(std::span<const float> mixes) {
+  const auto take = [&](Stage& stage) {
+    for (Block& block : stage) {
+      const std::size_t count = std::size_t(block.attention.view().channels) * block.attention.view().channels;
+      block.attention.set_projection(mixes.first(count));
+      mixes = mixes.subspan(count);
+    }
+  };
+  for (Stage& encoder : encoders_) take(encoder);
+  take(latent_);
+  for (Stage& decoder : decoders_) take(decoder);
+  take(refinement_);
+}
+
+const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size size) {
+  Size at = {size.height / unshuffle_, size.width / unshuffle_};
+  interleave(pictures, size, unshuffle_, input_.require(pictures.size() * pixels(size)));
+  for (Level& level : levels_) {
+    level.size = at;
+    level.kept.require(pixels(at) * level.channels);
+    level.other.require(pixels(at) * level.channels);
+    at = {at.height / 2, at.width / 2};
+  }
+  convolve(*embed_, input_.data(), nullptr, levels_[0].kept.data(), levels_[0].size);
+  for (std::size_t i = 0; i < downs_.size(); ++i) {
+    run_stage(encoders_[i], levels_[i].kept, levels_[i].other, levels_[i].size);
+    convolve(downs_[i], levels_[i].kept.data(), nullptr, levels_[i + 1].kept.data(), levels_[i].size);
+  }
+  run_stage(latent_, levels_.back().kept, levels_.back().other, levels_.back().size);
+  kernels::Floats* x = &levels_.back().kept;
+  for (std::size_t i = 0; i < downs_.size(); ++i) {
+    Level& level = levels_[downs_.size() - 1 - i];
+    convolve(ups_[i], x->data(), nullptr, level.other.data(), {level.size.height / 2, level.size.width / 2});
+    x = &level.kept;
+    if (reduces_[i]) {  // pixel by pixel, so it can take the skip's place
+      convolve(*reduces_[i], level.other.data(), level.kept.data(), level.kept.data(), level.size);
+    } else {
+      x = &level.joined;
+      join(level.other.data(), level.kept.data(), pixels(level.size), level.channels,
+           level.joined.require(2 * pixels(level.size) * level.channels));
+      level.other.require(2 * pixels(level.size) * level.channels);
+    }
+    run_stage(decoders_[i], *x, level.other, level.size);
+  }
+  run_stage(refinement_, *x, levels_[0].other, levels_[0].size);
+  convolve(*output_, x->data(), nullptr, result_.require(pixels(size) * maps_), levels_[0].size);
+  return result_.data();
+}
+
+void FusedTrunk::run_stage(const Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size) const {
+  for (const Block& block : stage) {
+    half_block(block.attention.view(), x.data(), other.data(), size);
+    half_block(block.feed_forward.view(), other.data(), x.data(), size);
+  }
+}
+
+void FusedTrunk::half_block(const kernels::HalfBlock& weights, const float* x, float* y, Size size) const {
+  const int columns = columns_of_part(weights, kernels_->lanes, size.width);
+  const std::size_t scratch_floats = kernels_->half_block_scratch(weights, {0, size.height, 0, columns});
+  share_rows(size.height, scratch_floats, [&](int begin, int end, float* scratch) {
+    for (int column = 0; column < size.width; column += columns) {
+      kernels_->half_block(weights, x, y, size, {begin, end, column, std::min(column + columns, size.width)}, scratch);
+    }
+  });
+}
+
+void FusedTrunk::convolve(const kernels::PackedConvolution& weights, const float* x, const float* beside, float* y,
+                          Size size) const {
+  const float* const inputs[2] = {x, beside};
+  share_rows(
+      size.height, kernels_->convolve_scratch(weights.view(), size.width), [&](int begin, int end, float* scratch) {
+        kernels_->convolve(weights.view(), inputs, y, size, begin, end, weights.placing(), weights.factor(), scratch);
+      });
+}
+
+}  // namespace hdrtile

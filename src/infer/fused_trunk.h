@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "fused_weights.h"
+#include "kernels/pack.h"
+
+namespace hdrtile {
+
+/// A Restormer of models/restormer.py, any width and depth, run by fused kernels: the whole pass over a tile without a
+/// tensor. Scratch and activations are kept from tile to tile. Not thread-safe; shares its work among LibTorch's
+/// threads.
+class FusedTrunk {
+ public:
+  /// Throws NotFused where `weights` below "trunk." are not those of such a network with `pictures` planes of input.
+  FusedTrunk(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels);
+
+  [[nodiscard]] int maps() const noexcept { return maps_; }
+  /// Values of the mixing matrices of all blocks.
+  [[nodiscard]] std::size_t mixes() const noexcept { return mixes_; }
+
+  /// The mixing matrices of a photo, block by block.
+  void set_mixes(std::span<const float> mixes);
+
+  /// pictures: planes [size]; the result, [maps()][size], is valid until the next call. Sides are multiples of the
+  /// network's.
+  [[nodiscard]] const float* run(const std::vector<const float*>& pictures, kernels::Size size);
+
+ private:
+  struct Block {
+    kernels::PackedHalfBlock attention, feed_forward;
+  };
+  using Stage = std::vector<Block>;
+  /// What a level of the network keeps: its activations, those they go to and come from in turn, the join of skip and
+  /// decoded where nothing reduces it.
+  struct Level {
+    int channels = 0;
+    kernels::Size size{};
+    kernels::Floats kept, other, joined;
+  };
+
+  [[nodiscard]] Stage stage(const NamedWeights& weights, const std::string& name, int channels);
+  void run_stage(const Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size) const;
+  void half_block(const kernels::HalfBlock& weights, const float* x, float* y, kernels::Size size) const;
+  void convolve(const kernels::PackedConvolution& weights, const float* x, const float* beside, float* y,
+                kernels::Size size) const;
+
+  const kernels::Kernels* kernels_;
+  int unshuffle_ = 1;
+  int maps_ = 0;
+  std::size_t mixes_ = 0;
+  std::optional<kernels::PackedConvolution> embed_, output_;
+  std::vector<Stage> encoders_, decoders_;  // decoders, ups and reduces from the deepest
+  Stage latent_, refinement_;
+  std::vector<kernels::PackedConvolution> downs_, ups_;
+  std::vector<std::optional<kernels::PackedConvolution>> reduces_;
+  std::vector<Level> levels_;
+  kernels::Floats input_, result_;
+};
+
+}  // namespace hdrtile

@@ -1,0 +1,111 @@
+#include "fused_weights.h"
+
+#include <vector>
+
+namespace hdrtile {
+namespace {
+
+void require(bool right) {
+  if (!right) throw NotFused{};
+}
+
+void require_shape(const NamedWeights& weights, const std::string& name, const std::vector<int>& shape) {
+  for (int i = 0; i <= static_cast<int>(shape.size()); ++i) {  // and no further dimension
+    require(weights.size(name, i) == (i < static_cast<int>(shape.size()) ? shape[i] : 0));
+  }
+}
+
+/// One that need not be there.
+std::span<const float> optional(const NamedWeights& weights, const std::string& name, int count) {
+  if (!weights.has(name)) return {};
+  require_shape(weights, name, {count});
+  return weights.values(name);
+}
+
+kernels::HalfBlockWeights half_block(const NamedWeights& weights, const std::string& norm, const std::string& expand,
+                                     const std::string& filter) {
+  const int outputs = weights.size(expand + ".weight", 0);
+  const int channels = weights.size(expand + ".weight", 1);
+  require(outputs > 0 && channels > 0);
+  require_shape(weights, norm + ".weight", {channels});
+  require_shape(weights, expand + ".weight", {outputs, channels, 1, 1});
+  require_shape(weights, filter + ".weight", {outputs, 1, 3, 3});
+  return {.channels = channels,
+          .hidden = outputs,
+          .gated = false,
+          .centred = weights.has(norm + ".bias"),
+          .norm_weight = weights.values(norm + ".weight"),
+          .norm_bias = optional(weights, norm + ".bias", channels),
+          .expand = weights.values(expand + ".weight"),
+          .expand_bias = optional(weights, expand + ".bias", outputs),
+          .filters = weights.values(filter + ".weight"),
+          .filter_bias = optional(weights, filter + ".bias", outputs),
+          .project = {},
+          .project_bias = {}};
+}
+
+}  // namespace
+
+NamedWeights::NamedWeights(const torch::jit::Module& module) {
+  for (const auto& weight : module.named_parameters())
+    tensors_.emplace(weight.name, weight.value.to(at::kFloat).contiguous());
+}
+
+bool NamedWeights::any(const std::string& prefix) const {
+  const auto found = tensors_.lower_bound(prefix);
+  return found != tensors_.end() && found->first.starts_with(prefix);
+}
+
+std::span<const float> NamedWeights::values(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) return {};
+  return {found->second.const_data_ptr<float>(), static_cast<std::size_t>(found->second.numel())};
+}
+
+int NamedWeights::size(const std::string& name, int dimension) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end() || dimension >= found->second.dim()) return 0;
+  return static_cast<int>(found->second.size(dimension));
+}
+
+kernels::PackedHalfBlock fused_attention(const NamedWeights& weights, const std::string& block,
+                                         const kernels::Kernels& kernels) {
+  auto attention = half_block(weights, block + ".norm1", block + ".attn.v", block + ".attn.v_dwconv");
+  require(attention.hidden == attention.channels);
+  require_shape(weights, block + ".attn.project_out", {attention.channels, attention.channels});
+  attention.project_bias = optional(weights, block + ".attn.project_bias", attention.channels);
+  return {attention, kernels};
+}
+
+kernels::PackedHalfBlock fused_feed_forward(const NamedWeights& weights, const std::string& block,
+                                            const kernels::Kernels& kernels) {
+  auto gdfn = half_block(weights, block + ".norm2", block + ".ffn.project_in", block + ".ffn.dwconv");
+  require(gdfn.hidden % 2 == 0);
+  gdfn.hidden /= 2;
+  gdfn.gated = true;
+  require_shape(weights, block + ".ffn.project_out.weight", {gdfn.channels, gdfn.hidden, 1, 1});
+  gdfn.project = weights.values(block + ".ffn.project_out.weight");
+  gdfn.project_bias = optional(weights, block + ".ffn.project_out.bias", gdfn.channels);
+  return {gdfn, kernels};
+}
+
+kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const std::string& name, int first,
+                                             int second, kernels::Placing placing, int factor,
+                                             const kernels::Kernels& kernels) {
+  const std::string values = name + ".weight";
+  const int outputs = weights.size(values, 0);
+  const int side = weights.size(values, 2);
+  require(outputs > 0 && (side == 1 || side == 3));
+  require(placing == kernels::Placing::gathered || outputs % (factor * factor) == 0);
+  require_shape(weights, values, {outputs, first + second, side, side});
+  return {{.in_channels = {first, second},
+           .out_channels = outputs,
+           .side = side,
+           .values = weights.values(values),
+           .bias = optional(weights, name + ".bias", outputs)},
+          placing,
+          factor,
+          kernels};
+}
+
+}  // namespace hdrtile

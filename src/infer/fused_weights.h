@@ -1,0 +1,43 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "kernels/pack.h"
+
+namespace hdrtile {
+
+/// A module's weights by name, as FP32. Names that are not there are empty.
+class NamedWeights {
+ public:
+  explicit NamedWeights(const torch::jit::Module& module);
+  /// Those below `prefix`.
+  [[nodiscard]] bool any(const std::string& prefix) const;
+  [[nodiscard]] bool has(const std::string& name) const { return tensors_.contains(name); }
+  [[nodiscard]] std::span<const float> values(const std::string& name) const;
+  /// 0 where there is no such weight or dimension.
+  [[nodiscard]] int size(const std::string& name, int dimension) const;
+
+ private:
+  std::map<std::string, at::Tensor> tensors_;
+};
+
+/// A layer that is not what models/restormer.py defines: the model runs through TorchScript then.
+struct NotFused {};
+
+/// The layers of models/restormer.py under their names there. All throw NotFused where names or shapes are others.
+/// `attention` is the half before `norm2` without its projection, `feed_forward` that after it, a GDFN.
+[[nodiscard]] kernels::PackedHalfBlock fused_attention(const NamedWeights& weights, const std::string& block,
+                                                       const kernels::Kernels& kernels);
+[[nodiscard]] kernels::PackedHalfBlock fused_feed_forward(const NamedWeights& weights, const std::string& block,
+                                                          const kernels::Kernels& kernels);
+/// A convolution of `first` channels and, side by side with them, `second`.
+[[nodiscard]] kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const std::string& name,
+                                                           int first, int second, kernels::Placing placing, int factor,
+                                                           const kernels::Kernels& kernels);
+
+}  // namespace hdrtile
