@@ -110,6 +110,10 @@ struct PackageOptions {
   Sha256 sha256 = {};             ///< for a package's bytes
 };
 
+/// Whether the tile pass runs through hdrtile's own kernels (src/kernels) where they know the model; on CPUs alone. That is
+/// another engine, too. Where both are automatic it goes before a compiled package, as it is faster.
+enum class FusedUse : std::uint8_t { never, automatic, always };
+
 struct EngineOptions {
   std::filesystem::path model;  ///< a TorchScript file
   bool draft = false;           ///< run the model's draft() only
@@ -117,10 +121,8 @@ struct EngineOptions {
   std::string precision =
       "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
-  /// On a CPU, run the tile pass by hdrtile's own kernels where they know the model: it differs from TorchScript's in the
-  /// last places. They go before a compiled package, unless that is a must.
-  bool fused = false;
   PackageOptions packages = {};
+  FusedUse fused = FusedUse::never;
 };
 
 /// Loads a model. Throws Error{model} (missing, none, contract broken; no package that fits, where one is a must) or

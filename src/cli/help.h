@@ -49,9 +49,8 @@ inline constexpr auto device = "what to compute on; auto (default) takes a GPU w
 inline constexpr auto precision =
     "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32";
 inline constexpr auto engine =
-    "auto (default): a model compiled for this machine where there is one (scripts/compile_model.py), else "
-    "TorchScript; "
-    "compiled: fail where there is none";
+    "auto (default): hdrtile's own kernels where they know the model (on a CPU), else one compiled for this machine "
+    "(scripts/compile_model.py), else TorchScript; fused, compiled: fail where these cannot be used";
 inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
 inline constexpr auto batch =

@@ -153,10 +153,12 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
   add_choice<std::string>(app, "--precision", flags.precision,
                           {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}}, help::precision)
       ->group(model);
-  add_choice<PackageUse>(
-      app, "--engine", flags.engine,
-      {{"auto", PackageUse::automatic}, {"torchscript", PackageUse::never}, {"compiled", PackageUse::always}},
-      help::engine)
+  add_choice<EngineChoice>(app, "--engine", flags.engine,
+                           {{"auto", EngineChoice::automatic},
+                            {"torchscript", EngineChoice::torchscript},
+                            {"compiled", EngineChoice::compiled},
+                            {"fused", EngineChoice::fused}},
+                           help::engine)
       ->group(model);
   const std::string tiles = "Tiles and memory";
   add_count(app, "--tile", flags.tiling.tile, 1, {{"auto", std::nullopt}, {"whole", TileSpec::whole_image}},

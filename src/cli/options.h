@@ -14,12 +14,14 @@
 
 namespace hdrtile::cli {
 
+enum class EngineChoice : std::uint8_t { automatic, torchscript, compiled, fused };
+
 /// What to run a photo through: shared by enhance and info.
 struct ModelFlags {
   std::string model = "small";
   std::string device = "auto";
   std::string precision = "auto";
-  PackageUse engine = PackageUse::automatic;
+  EngineChoice engine = EngineChoice::automatic;
   TileRequest tiling;
 };
 

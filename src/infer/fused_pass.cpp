@@ -32,24 +32,22 @@ std::vector<float> noise(std::size_t count) {
 std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const ModelInfo& model, Precision precision) {
   const auto* exact = kernels::find_kernels(kernels::Operands::fp32);
   const auto* wanted = precision == Precision::bf16 ? kernels::find_kernels(kernels::Operands::bf16) : exact;
-  if (exact == nullptr || wanted == nullptr || precision == Precision::fp16 || !model.contextual || model.scale != 1) {
-    return nullptr;
+  if (exact == nullptr || wanted == nullptr || precision == Precision::fp16) {
+    throw NotFused{std::string("there are none for ") + to_string(precision) + " on this CPU"};
   }
-  try {
-    const NamedWeights weights(module);
-    const int pictures = weights.any("painter.") ? 2 * 3 : 3;
-    std::unique_ptr<FusedPass> pass(new FusedPass(weights, pictures, *exact));
-    if (!pass->agrees(module, model)) return nullptr;
-    if (wanted != exact) pass.reset(new FusedPass(weights, pictures, *wanted));
-    return pass;
-  } catch (const NotFused&) {
-    return nullptr;
-  }
+  if (!model.contextual || model.scale != 1) throw NotFused{"they are for contextual models"};
+  const NamedWeights weights(module);
+  const int pictures = weights.any("painter.") ? 2 * 3 : 3;
+  std::unique_ptr<FusedPass> pass(new FusedPass(weights, pictures, *exact));
+  if (!pass->agrees(module, model)) throw NotFused{"they do not give what its forward() gives"};
+  if (wanted != exact) pass.reset(new FusedPass(weights, pictures, *wanted));
+  return pass;
 }
 
 FusedPass::FusedPass(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels)
     : kernels_(&kernels), toned_(pictures == 6), trunk_(weights, pictures, kernels) {
-  if (trunk_.maps() != (toned_ ? 3 + 2 * bands : 3)) throw NotFused{};
+  if (trunk_.maps() != (toned_ ? 3 + 2 * bands : 3))
+    throw NotFused{"its trunk.output is not that of models/contextual.py"};
 }
 
 bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {

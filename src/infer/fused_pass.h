@@ -16,9 +16,9 @@ namespace hdrtile {
 /// (guide, Restormer, wavelet shrinkage) and of models/restorer.py with statistics from a preview.
 class FusedPass {
  public:
-  /// Null where the model is none of these, where the CPU has no kernels for `precision`, or where the kernels in FP32
-  /// and the module's forward() do not agree to 60 dB on a small random photo: whatever its layers are called, a model
-  /// is not computed wrongly. `module` is in FP32.
+  /// Throws NotFused where the model is none of these, where the CPU has no kernels for `precision`, or where the
+  /// kernels in FP32 and the module's forward() do not agree to 60 dB on a small random photo: whatever its layers are
+  /// called, a model is not computed wrongly. `module` is in FP32.
   [[nodiscard]] static std::unique_ptr<FusedPass> of(torch::jit::Module& module, const ModelInfo& model,
                                                      Precision precision);
 

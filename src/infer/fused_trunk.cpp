@@ -59,7 +59,10 @@ FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, const kernels:
     : kernels_(&kernels) {
   const int inputs = weights.size("trunk.embed.weight", 1);
   unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / pictures)));
-  if (inputs == 0 || inputs != pictures * unshuffle_ * unshuffle_) throw NotFused{};
+  const auto require = [](bool right, const std::string& name) {
+    if (!right) throw NotFused{"its " + name + " is not that of a Restormer"};
+  };
+  require(inputs > 0 && inputs == pictures * unshuffle_ * unshuffle_, "trunk.embed");
   embed_ = fused_convolution(weights, "trunk.embed", inputs, 0, Placing::straight, 1, kernels);
   int channels = embed_->view().out_channels;
   for (std::size_t i = 0; weights.any(indexed("trunk.downs", i) + "."); ++i) {
@@ -74,12 +77,12 @@ FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, const kernels:
   for (std::size_t i = 0; i < downs_.size(); ++i) {
     ups_.push_back(fused_convolution(weights, indexed("trunk.ups", i, ".0"), channels, 0, Placing::spread, 2, kernels));
     channels = levels_[downs_.size() - 1 - i].channels;
-    if (ups_.back().view().out_channels != 4 * channels) throw NotFused{};
+    require(ups_.back().view().out_channels == 4 * channels, indexed("trunk.ups", i));
     reduces_.emplace_back();
     const std::string reduce = indexed("trunk.reduces", i);
     if (weights.any(reduce + ".")) {
       reduces_.back() = fused_convolution(weights, reduce, channels, channels, Placing::straight, 1, kernels);
-      if (reduces_.back()->view().out_channels != channels || reduces_.back()->view().reach != 0) throw NotFused{};
+      require(reduces_.back()->view().out_channels == channels && reduces_.back()->view().reach == 0, reduce);
     } else {
       channels *= 2;
     }
@@ -96,7 +99,8 @@ FusedTrunk::Stage FusedTrunk::stage(const NamedWeights& weights, const std::stri
     const std::string block = indexed(name + ".blocks", i);
     result.push_back({fused_attention(weights, block, *kernels_), fused_feed_forward(weights, block, *kernels_)});
     for (const auto* half : {&result.back().attention, &result.back().feed_forward}) {
-      if (half->view().channels != channels) throw NotFused{};
+      if (half->view().channels != channels)
+        throw NotFused{"its " + block + " has another width than what is before it"};
     }
     mixes_ += std::size_t(channels) * channels;
   }

@@ -5,13 +5,13 @@
 namespace hdrtile {
 namespace {
 
-void require(bool right) {
-  if (!right) throw NotFused{};
+void require(bool right, const std::string& name) {
+  if (!right) throw NotFused{"its " + name + " is not that of a Restormer with GDFN"};
 }
 
 void require_shape(const NamedWeights& weights, const std::string& name, const std::vector<int>& shape) {
   for (int i = 0; i <= static_cast<int>(shape.size()); ++i) {  // and no further dimension
-    require(weights.size(name, i) == (i < static_cast<int>(shape.size()) ? shape[i] : 0));
+    require(weights.size(name, i) == (i < static_cast<int>(shape.size()) ? shape[i] : 0), name);
   }
 }
 
@@ -26,7 +26,7 @@ kernels::HalfBlockWeights half_block(const NamedWeights& weights, const std::str
                                      const std::string& filter) {
   const int outputs = weights.size(expand + ".weight", 0);
   const int channels = weights.size(expand + ".weight", 1);
-  require(outputs > 0 && channels > 0);
+  require(outputs > 0 && channels > 0, expand);
   require_shape(weights, norm + ".weight", {channels});
   require_shape(weights, expand + ".weight", {outputs, channels, 1, 1});
   require_shape(weights, filter + ".weight", {outputs, 1, 3, 3});
@@ -71,7 +71,7 @@ int NamedWeights::size(const std::string& name, int dimension) const {
 kernels::PackedHalfBlock fused_attention(const NamedWeights& weights, const std::string& block,
                                          const kernels::Kernels& kernels) {
   auto attention = half_block(weights, block + ".norm1", block + ".attn.v", block + ".attn.v_dwconv");
-  require(attention.hidden == attention.channels);
+  require(attention.hidden == attention.channels, block + ".attn.v");
   require_shape(weights, block + ".attn.project_out", {attention.channels, attention.channels});
   attention.project_bias = optional(weights, block + ".attn.project_bias", attention.channels);
   return {attention, kernels};
@@ -80,7 +80,7 @@ kernels::PackedHalfBlock fused_attention(const NamedWeights& weights, const std:
 kernels::PackedHalfBlock fused_feed_forward(const NamedWeights& weights, const std::string& block,
                                             const kernels::Kernels& kernels) {
   auto gdfn = half_block(weights, block + ".norm2", block + ".ffn.project_in", block + ".ffn.dwconv");
-  require(gdfn.hidden % 2 == 0);
+  require(gdfn.hidden % 2 == 0, block + ".ffn.project_in");
   gdfn.hidden /= 2;
   gdfn.gated = true;
   require_shape(weights, block + ".ffn.project_out.weight", {gdfn.channels, gdfn.hidden, 1, 1});
@@ -95,8 +95,8 @@ kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const 
   const std::string values = name + ".weight";
   const int outputs = weights.size(values, 0);
   const int side = weights.size(values, 2);
-  require(outputs > 0 && (side == 1 || side == 3));
-  require(placing == kernels::Placing::gathered || outputs % (factor * factor) == 0);
+  require(outputs > 0 && (side == 1 || side == 3), values);
+  require(placing == kernels::Placing::gathered || outputs % (factor * factor) == 0, values);
   require_shape(weights, values, {outputs, first + second, side, side});
   return {{.in_channels = {first, second},
            .out_channels = outputs,

@@ -26,8 +26,10 @@ class NamedWeights {
   std::map<std::string, at::Tensor> tensors_;
 };
 
-/// A layer that is not what models/restormer.py defines: the model runs through TorchScript then.
-struct NotFused {};
+/// Why a model does not run through fused kernels: the end of a sentence that starts with "it cannot, as".
+struct NotFused {
+  std::string reason;
+};
 
 /// The layers of models/restormer.py under their names there. All throw NotFused where names or shapes are others.
 /// `attention` is the half before `norm2` without its projection, `feed_forward` that after it, a GDFN.

@@ -33,7 +33,7 @@ PackageKey key_of(const PackageOptions& options, const ChosenDevice& chosen, Pre
 std::unique_ptr<Engine> make_engine(const EngineOptions& options) {
   ChosenDevice chosen = choose_device(options.device);
   if (options.packages.use == PackageUse::never) return make_torchscript_engine(options, chosen, {});
-  if (options.fused && options.packages.use == PackageUse::automatic) {
+  if (options.fused == FusedUse::automatic && options.packages.use == PackageUse::automatic) {
     auto engine = make_torchscript_engine(options, chosen, {});
     if (engine->info().backend == "fused") return engine;
   }

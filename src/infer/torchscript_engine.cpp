@@ -49,7 +49,7 @@ class TorchScriptEngine final : public Engine {
     torch_call(file_.subject(), [&] {
       full_ = load();
       if (options.draft) take_draft();
-      if (!options.fused || !choose_fused()) choose_working_module(options);
+      if (options.fused == FusedUse::never || !choose_fused(options)) choose_working_module(options);
     });
   }
 
@@ -141,11 +141,16 @@ class TorchScriptEngine final : public Engine {
   }
 
   /// Whether the tile pass is one that hdrtile has kernels for.
-  bool choose_fused() {
-    if (model_.draft || !chosen_.device.is_cpu()) return false;
-    fused_ = FusedPass::of(*full_, model_, info_.precision);
-    if (!fused_) return false;
-    working_ = *full_;
+  bool choose_fused(const EngineOptions& options) {
+    try {
+      if (!chosen_.device.is_cpu()) throw NotFused{"they run on CPUs"};
+      if (model_.draft) throw NotFused{"they are for the whole tile pass"};
+      fused_ = FusedPass::of(*full_, model_, info_.precision);
+    } catch (const NotFused& obstacle) {
+      if (options.fused == FusedUse::automatic) return false;
+      throw Error(ErrorCode::model, file_.subject() + " cannot run through the fused kernels, as " + obstacle.reason +
+                                        "; leave --engine fused out");
+    }
     working_type_ = scalar_type(info_.precision);
     info_.backend = "fused";
     info_.notes.push_back(std::string("the tile pass runs through fused kernels (") + fused_->instructions() + ")");
@@ -231,8 +236,8 @@ class TorchScriptEngine final : public Engine {
   ChosenDevice chosen_;
   Placement placement_;
   std::optional<torch::jit::Module> full_;  // FP32; the same module as working_ where that is FP32
-  torch::jit::Module working_;
-  std::unique_ptr<FusedPass> fused_;  // in place of working_
+  torch::jit::Module working_;              // what runs the tile pass where fused_ does not
+  std::unique_ptr<FusedPass> fused_;
   at::ScalarType working_type_ = at::kFloat;
 };
 

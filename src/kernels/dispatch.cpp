@@ -1,3 +1,6 @@
+#include <cstdlib>
+#include <string_view>
+
 #include "kernels.h"
 
 #ifdef HDRTILE_X86_KERNELS
@@ -10,9 +13,12 @@ int all_kernels(const Kernels* (&found)[3]) noexcept {
   int count = 0;
 #ifdef HDRTILE_X86_KERNELS
   __builtin_cpu_init();
-  const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  const char* named = std::getenv("HDRTILE_KERNELS");
+  const std::string_view most = named != nullptr ? named : "";
+  if (most == "none") return 0;
+  const bool has_avx512 = most != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  if (has_avx512 && __builtin_cpu_supports("avx512bf16")) found[count++] = &avx512_bf16;
+  if (has_avx512 && most != "avx512" && __builtin_cpu_supports("avx512bf16")) found[count++] = &avx512_bf16;
   if (has_avx512) found[count++] = &avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = &avx2;
 #else

@@ -109,10 +109,11 @@ struct Kernels {
 inline std::size_t apply_guide_scratch(int width) noexcept { return std::size_t(width + 16) * 12; }
 inline std::size_t shrink_scratch(int width) noexcept { return std::size_t(width + 16 + 2 * 2 * 4) * 8; }
 
-/// The fastest this CPU runs; null where there are none for it: BF16 wants AVX512-BF16, FP32 AVX2 with FMA.
+/// The fastest this CPU runs; null where there are none for it: BF16 wants AVX512-BF16, FP32 AVX2 with FMA. The
+/// environment variable HDRTILE_KERNELS (none, avx2, avx512) caps what is taken, to compare and to test.
 [[nodiscard]] const Kernels* find_kernels(Operands operands) noexcept;
 
-/// All that this CPU runs, for tests and benchmarks: [0, returned).
+/// All of these, for tests and benchmarks: [0, returned).
 int all_kernels(const Kernels* (&found)[3]) noexcept;
 
 }  // namespace hdrtile::kernels

@@ -33,6 +33,11 @@ def by_torchscript(photo, tmp_path_factory):
     return made
 
 
+def environment(cache):
+    """Without hdrtile's own kernels, which would go before a package."""
+    return os.environ | {'HDRTILE_CACHE': str(cache), 'HDRTILE_KERNELS': 'none'}
+
+
 def package_in(cache):
     return next(cache.glob('*.pt2'))
 
@@ -54,7 +59,7 @@ def enhance(photo, out, cache, *flags, precision='fp32', tile=192):
     """The process, what the report says of engine and photo, and the result's bytes."""
     report = out.with_suffix('.json')
     result = run('enhance', photo, '-o', out, '--model', packages() / 'tiny.pt', '--device', 'cpu', '--precision', precision,
-                 '--tile', tile, '--report', report, *flags, env=os.environ | {'HDRTILE_CACHE': str(cache)})
+                 '--tile', tile, '--report', report, *flags, env=environment(cache))
     assert result.returncode == 0, result.stderr
     said = json.loads(report.read_text())
     return result, said['engine'], said['photos'][0], out.read_bytes()
@@ -71,7 +76,7 @@ def test_a_package_that_fits_is_used_and_named(cache, photo, tmp_path):
     digest = hashlib.sha256(package_in(cache).read_bytes()).hexdigest()
     assert engine['package'] == f'{package_in(cache).name} sha256:{digest[:12]}'
     assert engine['package'] in result.stderr
-    info = run('info', photo, '--model', packages() / 'tiny.pt', '--precision', 'fp32', env=os.environ | {'HDRTILE_CACHE': str(cache)})
+    info = run('info', photo, '--model', packages() / 'tiny.pt', '--precision', 'fp32', env=environment(cache))
     assert f"aotinductor {engine['package']}" in info.stdout
 
 
@@ -225,7 +230,7 @@ def test_engine_compiled_without_a_package_ends_the_run_and_says_what_to_do(cach
     if fault:
         fault(cache)
     result = run('enhance', photo, '-o', tmp_path / 'out.png', '--model', packages() / 'tiny.pt', '--engine', 'compiled', '--precision', 'fp32',
-                 env=os.environ | {'HDRTILE_CACHE': str(cache if fault else tmp_path / 'none')})
+                 env=environment(cache if fault else tmp_path / 'none'))
     assert result.returncode == 3
     assert 'scripts/compile_model.py' in result.stderr and ('damaged' if fault else 'none in') in result.stderr
     assert not (tmp_path / 'out.png').exists()

@@ -1,0 +1,130 @@
+"""hdrtile's own kernels: used where they know the model, the same pictures as TorchScript's."""
+import json
+import os
+import sys
+
+import numpy as np
+import pytest
+import torch
+from program import ROOT, model, read, run, scene, write
+
+sys.path.insert(0, str(ROOT / 'models'))
+import feed_forward  # noqa: E402
+from contextual import ContextualModel  # noqa: E402
+from restorer import ContextualRestorer  # noqa: E402
+from restormer import Restormer  # noqa: E402
+from sizes import Architecture, PainterConfig, TrunkConfig  # noqa: E402
+
+
+def instruction_sets():
+    """What HDRTILE_KERNELS can cap the kernels to on this CPU, by precision."""
+    flags = set(next(line for line in open('/proc/cpuinfo', encoding='utf-8') if line.startswith('flags')).split())
+    needed = [('fp32', 'avx2', {'avx2', 'fma'}), ('fp32', 'avx512', {'avx512f', 'avx512bw', 'avx512vl', 'avx512dq'}),
+              ('bf16', 'avx512_bf16', {'avx512_bf16'})]
+    return [(precision, name) for precision, name, wanted in needed if wanted <= flags]
+
+
+pytestmark = pytest.mark.skipif(not instruction_sets(), reason='this CPU has no AVX2: there are no kernels for it')
+
+
+@pytest.fixture(scope='module')
+def photo(tmp_path_factory):
+    noise = np.random.default_rng(0).integers(0, 8192, (300, 420, 3), dtype=np.uint16)
+    return write(tmp_path_factory.mktemp('photo') / 'photo.png', scene(300, 420).astype(np.uint16) * 200 + noise)
+
+
+def enhance(photo, out, *flags, name='small', precision='fp32', kernels='', engine='auto'):
+    """What the report says of the engine, and the result's bytes."""
+    report = out.with_suffix('.json')
+    result = run('enhance', photo, '-o', out, '--model', name, '--device', 'cpu', '--precision', precision, '--engine', engine, '--tile', 192,
+                 '--report', report, *flags, env=os.environ | {'HDRTILE_KERNELS': kernels})
+    assert result.returncode == 0, result.stderr
+    return json.loads(report.read_text())['engine'], out.read_bytes()
+
+
+def psnr(a, b):
+    a, b = (read(path).astype(np.float64) / 65535 for path in (a, b))
+    return -10 * np.log10(max(np.mean((a - b) ** 2), 1e-20))
+
+
+@pytest.mark.parametrize('precision,kernels', instruction_sets())
+def test_pictures_of_small_are_those_of_torchscript(photo, tmp_path, precision, kernels):
+    engine, _ = enhance(photo, tmp_path / 'fused.png', precision=precision, kernels=kernels)
+    assert engine['backend'] == 'fused' and engine['precision'] == precision
+    assert f'({kernels})' in engine['notes'][-1]
+    enhance(photo, tmp_path / 'torchscript.png', precision=precision, engine='torchscript')
+    assert psnr(tmp_path / 'fused.png', tmp_path / 'torchscript.png') >= (80 if precision == 'fp32' else 50)
+
+
+@pytest.mark.parametrize('precision,kernels', instruction_sets())
+def test_same_bytes_whatever_the_batch_and_the_jobs(photo, tmp_path, precision, kernels):
+    results = [enhance(photo, tmp_path / 'a.png', '--on-exist', 'overwrite', *flags, precision=precision, kernels=kernels)[1]
+               for flags in (('--batch', 1, '--jobs', 0), ('--batch', 4, '--jobs', 2))]
+    assert len(set(results)) == 1
+
+
+def test_a_model_they_do_not_know_runs_through_torchscript(photo, tmp_path):
+    engine, _ = enhance(photo, tmp_path / 'out.png', name=model('identity'))
+    assert engine['backend'] == 'torchscript'
+
+
+def test_engine_fused_ends_the_run_where_they_do_not_know_the_model(photo, tmp_path):
+    result = run('enhance', photo, '-o', tmp_path / 'out.png', '--model', model('identity'), '--engine', 'fused')
+    assert result.returncode == 3
+    assert 'cannot run through the fused kernels, as they are for contextual models' in result.stderr
+    assert not (tmp_path / 'out.png').exists()
+
+
+def save(net, path, multiple):
+    """A model file of a network whose last convolution does something."""
+    for part in net.modules():
+        if isinstance(part, Restormer):
+            torch.nn.init.normal_(part.output.weight, std=.02)
+    description = {'name': 'made', 'scale': 1, 'multiple': multiple, 'halo': 16, 'context_px': 96, 'tile': {'min': 64, 'max': 1024, 'default': 512}}
+    torch.jit.save(torch.jit.script(net.eval()), str(path), _extra_files={'hdrtile.json': json.dumps(description)})
+    return path
+
+
+def contextual(**trunk):
+    torch.manual_seed(0)
+    return ContextualModel(Architecture(PainterConfig(dim=8, blocks=(1,), heads=(1,)), TrunkConfig(**({'depth_mult': .25} | trunk))))
+
+
+def restorer(**options):
+    torch.manual_seed(0)
+    return ContextualRestorer(Restormer(3, 3, **({'dim': 12, 'blocks': [1, 1], 'heads': [1, 2], 'reduce_first': False} | options)))
+
+
+MODELS = {'three levels of an odd width': lambda: contextual(width_mult=.25, levels=3),
+          'at full resolution': lambda: contextual(width_mult=.25, levels=2),
+          'one level': lambda: contextual(width_mult=1 / 6, levels=1, refinement=False, unshuffle=2),
+          'a restorer as published': restorer,
+          'a restorer with biases and refinement': lambda: restorer(bias=True, refinement=2)}
+
+
+@pytest.mark.parametrize('make', MODELS.values(), ids=MODELS.keys())
+def test_any_width_and_depth_gives_the_pictures_of_torchscript(photo, tmp_path, make):
+    name = save(make(), tmp_path / 'made.pt', multiple=8)
+    enhance(photo, tmp_path / 'fused.png', name=name, engine='fused')
+    enhance(photo, tmp_path / 'torchscript.png', name=name, engine='torchscript')
+    assert psnr(tmp_path / 'fused.png', tmp_path / 'torchscript.png') >= 80
+
+
+def test_other_feed_forward_networks_run_through_torchscript(photo, tmp_path):
+    name = save(contextual(width_mult=1 / 6, levels=1, feed_forward='inverted_residual'), tmp_path / 'made.pt', multiple=8)
+    engine, _ = enhance(photo, tmp_path / 'out.png', name=name)
+    assert engine['backend'] == 'torchscript'
+
+
+def test_a_model_that_only_looks_like_ours_is_not_computed_wrongly(photo, tmp_path, monkeypatch):
+    """The same names and shapes, and other arithmetic."""
+    class Halved(feed_forward.GDFN):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            gate, value = self.dwconv(self.project_in(x)).chunk(2, dim=1)
+            return self.project_out(torch.relu(gate) * value)
+
+    monkeypatch.setitem(feed_forward.KINDS, 'gdfn', Halved)
+    name = save(contextual(width_mult=1 / 6, levels=1), tmp_path / 'made.pt', multiple=8)
+    assert enhance(photo, tmp_path / 'out.png', name=name)[0]['backend'] == 'torchscript'
+    result = run('enhance', photo, '-o', tmp_path / 'other.png', '--model', name, '--engine', 'fused')
+    assert result.returncode == 3 and 'as they do not give what its forward() gives' in result.stderr
