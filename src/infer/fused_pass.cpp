@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "parts.h"
+#include "weights.h"
 
 namespace hdrtile {
 namespace {
@@ -29,25 +30,40 @@ std::vector<float> noise(std::size_t count) {
 
 }  // namespace
 
-std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const ModelInfo& model, Precision precision) {
+bool FusedPass::may_know(const torch::jit::Module& module) {
+  const auto trunk = trunk_of(module);
+  return trunk && trunk->hasattr("embed") && trunk->hasattr("latent");
+}
+
+std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const torch::jit::Module& working,
+                                         const ModelInfo& model, Precision precision) {
   const auto* exact = kernels::find_kernels(kernels::Operands::fp32);
   const auto* wanted = precision == Precision::bf16 ? kernels::find_kernels(kernels::Operands::bf16) : exact;
   if (exact == nullptr || wanted == nullptr || precision == Precision::fp16) {
     throw NotFused{std::string("there are none for ") + to_string(precision) + " on this CPU"};
   }
-  if (!model.contextual || model.scale != 1) throw NotFused{"they are for contextual models"};
-  const NamedWeights weights(module);
-  const int pictures = weights.any("painter.") ? 2 * 3 : 3;
-  std::unique_ptr<FusedPass> pass(new FusedPass(weights, pictures, *exact));
-  if (!pass->agrees(module, model)) throw NotFused{"they do not give what its forward() gives"};
-  if (wanted != exact) pass.reset(new FusedPass(weights, pictures, *wanted));
+  std::unique_ptr<FusedPass> pass(new FusedPass(module, module, model, *exact));
+  if (!pass->agrees(module, model)) throw NotFused{"they do not give what its own code gives"};
+  if (wanted != exact) pass.reset(new FusedPass(module, working, model, *wanted));
   return pass;
 }
 
-FusedPass::FusedPass(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels)
-    : kernels_(&kernels), toned_(pictures == 6), trunk_(weights, pictures, kernels) {
-  if (trunk_.maps() != (toned_ ? 3 + 2 * bands : 3))
+FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module& working, const ModelInfo& model,
+                     const kernels::Kernels& kernels)
+    : kernels_(&kernels), toned_(module.hasattr("painter")) {
+  if (!may_know(module) || model.scale != 1)
+    throw NotFused{"its parts are not those of a Restormer of models/restormer.py"};
+  if (model.draft) {
+    if (!toned_) throw NotFused{"its draft is no guide of models/tone.py"};
+    return;
+  }
+  trunk_.emplace(NamedWeights(module), toned_ ? 6 : 3, kernels);
+  if (trunk_->maps() != (toned_ ? 3 + 2 * bands : 3)) {
     throw NotFused{"its trunk.output is not that of models/contextual.py"};
+  }
+  if (model.contextual) return;
+  statistics_.emplace(*trunk_of(working));
+  if (statistics_->blocks() != trunk_->blocks()) throw NotFused{"its blocks are not those of models/restormer.py"};
 }
 
 bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
@@ -55,68 +71,71 @@ bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
   const int height = (std::max(model.shapes.min, 32) + multiple - 1) / multiple * multiple;
   const int width = height + multiple;
   const auto pixels = noise(std::size_t{3} * height * width);
-  const at::Tensor preview = at::from_blob(const_cast<float*>(pixels.data()), {1, 3, height, width}, at::kFloat);
   const TileRect rect = {.x0 = 0.25F, .y0 = 0.F, .x1 = 0.75F, .y1 = 0.5F};
-  const auto made = module.get_method("prepare")({preview});
-  if (!made.isTuple() || made.toTupleRef().elements().size() != 2) return false;
-  const TensorContext context(made.toTupleRef().elements()[0].toTensor(), made.toTupleRef().elements()[1].toTensor());
-  if (!fits(context)) return false;
   const TileBatch tile = {.count = 1, .height = height, .width = width, .pixels = pixels, .rects = {&rect, 1}};
-  const Placement placement = {c10::kCPU, at::MemoryFormat::Contiguous};
-  const auto tensors = inputs_of(tile, &context, at::kFloat, placement);
-  const auto output = module.forward({tensors.begin(), tensors.end()});
-  if (!output.isTensor() || output.toTensor().sizes() != preview.sizes()) return false;
-  const at::Tensor expected = output.toTensor().contiguous();
-  std::vector<float> actual(pixels.size());
-  run(tile, context, actual);
-  double worst = 0;
-  double largest = 1e-3;
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    const double wanted = values_of(expected)[i];
-    if (!(std::abs(actual[i] - wanted) < 1e30)) return false;  // NaN
-    worst = std::max(worst, std::abs(actual[i] - wanted));
-    largest = std::max(largest, std::abs(wanted));
+  const Placement placement = {c10::kCPU, at::MemoryFormat::ChannelsLast};
+  std::optional<TensorContext> context;
+  if (model.contextual) {
+    const auto made = module.get_method("prepare")({upload(pixels, {1, 3, height, width}, at::kFloat, placement)});
+    if (!made.isTuple() || made.toTupleRef().elements().size() != 2) return false;
+    context.emplace(made.toTupleRef().elements()[0].toTensor(), made.toTupleRef().elements()[1].toTensor());
+    if (!fits(*context)) return false;
   }
-  return worst < 1e-3 * largest;
+  const auto tensors = inputs_of(tile, context ? &*context : nullptr, at::kFloat, placement);
+  std::vector<c10::IValue> inputs(tensors.begin(), tensors.end());
+  if (model.draft) inputs.pop_back();
+  const auto output = module.get_method(model.draft ? "draft" : "forward")(inputs);
+  std::vector<float> expected(pixels.size());
+  if (!output.isTensor()) return false;
+  store(output.toTensor(), tile, 1, "it", expected);
+  std::vector<float> actual(pixels.size());
+  run(tile, context ? &*context : nullptr, actual);
+  if (!all_finite(expected) || !all_finite(actual)) return false;
+  float worst = 0;
+  float largest = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    worst = std::max(worst, std::abs(actual[i] - expected[i]));
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return worst <= 1e-3F * largest;
 }
 
 bool FusedPass::fits(const TensorContext& context) const {
   const at::Tensor& guide = context.guide;
-  return static_cast<std::size_t>(context.mix.numel()) == trunk_.mixes() &&
+  return (!trunk_ || static_cast<std::size_t>(context.mix.numel()) == trunk_->mixes()) &&
          (!toned_ || (guide.dim() == 5 && guide.size(0) == 1 && guide.size(1) == 6 && guide.numel() > 0));
 }
 
-void FusedPass::run(const TileBatch& tile, const TensorContext& context, std::span<float> out) {
+void FusedPass::run(const TileBatch& tile, const TensorContext* context, std::span<float> out) {
+  if (!trunk_) return tone(tile, context->guide, out.data());
   const kernels::Size size = {tile.height, tile.width};
   const std::size_t plane = std::size_t(tile.height) * tile.width;
-  const at::Tensor mix = context.mix.contiguous();
-  trunk_.set_mixes(values_of(mix));
-  const auto planes = [&](const float* of) { return std::vector{of, of + plane, of + 2 * plane}; };
-  std::vector<const float*> pictures = planes(tile.pixels.data());
+  if (context != nullptr) trunk_->set_mixes(values_of(context->mix.contiguous()));
   const float* base = tile.pixels.data();
+  std::vector<const float*> pictures = {base, base + plane, base + 2 * plane};
   if (toned_) {
-    base = toned_tile_.require(3 * plane);
-    tone(tile, context.guide);
-    for (const float* picture : planes(base)) pictures.push_back(picture);
+    tone(tile, context->guide, toned_tile_.require(3 * plane));
+    base = toned_tile_.data();
+    for (int i = 0; i < 3; ++i) pictures.push_back(base + i * plane);
   }
-  const float* maps = trunk_.run(pictures, size);
-  share_rows(static_cast<int>(3 * plane / tile.width), 0, [&](int begin, int end, float*) {
-    for (std::size_t i = std::size_t(begin) * tile.width; i < std::size_t(end) * tile.width; ++i)
-      out[i] = base[i] + maps[i];
+  const float* maps = trunk_->run(pictures, size, statistics_ ? &*statistics_ : nullptr);
+  share_rows(3 * tile.height, 0, [&](int begin, int end, float*) {
+    const std::size_t last = std::size_t(end) * tile.width;
+    for (std::size_t i = std::size_t(begin) * tile.width; i < last; ++i) out[i] = base[i] + maps[i];
   });
   if (toned_) shrink(maps + 3 * plane, size, out);
 }
 
-void FusedPass::tone(const TileBatch& tile, const at::Tensor& guide) {
+void FusedPass::tone(const TileBatch& tile, const at::Tensor& guide, float* out) const {
   const at::Tensor whole = guide.contiguous();
   const kernels::PackedGuide packed(values_of(whole), static_cast<int>(guide.size(2)), static_cast<int>(guide.size(3)),
                                     static_cast<int>(guide.size(4)));
   const TileRect& rect = tile.rects.front();
-  share_rows(tile.height, packed.view().row_floats() + kernels::apply_guide_scratch(tile.width),
-             [&](int begin, int end, float* scratch) {
-               kernels_->apply_guide(packed.view(), {rect.x0, rect.y0, rect.x1, rect.y1}, tile.pixels.data(),
-                                     toned_tile_.data(), {tile.height, tile.width}, begin, end, scratch);
-             });
+  const std::size_t scratch_floats = packed.view().row_floats() + kernels::apply_guide_scratch(tile.width);
+  share_rows(tile.height, scratch_floats, [&](int begin, int end, float* scratch) {
+    kernels_->apply_guide(packed.view(), {rect.x0, rect.y0, rect.x1, rect.y1}, tile.pixels.data(), out,
+                          {tile.height, tile.width}, begin, end, scratch);
+  });
 }
 
 void FusedPass::shrink(const float* gains, kernels::Size size, std::span<float> out) {

@@ -97,7 +97,8 @@ FusedTrunk::Stage FusedTrunk::stage(const NamedWeights& weights, const std::stri
   Stage result;
   for (std::size_t i = 0; weights.any(indexed(name + ".blocks", i) + "."); ++i) {
     const std::string block = indexed(name + ".blocks", i);
-    result.push_back({fused_attention(weights, block, *kernels_), fused_feed_forward(weights, block, *kernels_)});
+    result.push_back(
+        {blocks_++, fused_attention(weights, block, *kernels_), fused_feed_forward(weights, block, *kernels_)});
     for (const auto* half : {&result.back().attention, &result.back().feed_forward}) {
       if (half->view().channels != channels)
         throw NotFused{"its " + block + " has another width than what is before it"};
@@ -121,7 +122,7 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
   take(refinement_);
 }
 
-const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size size) {
+const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size size, OwnStatistics* statistics) {
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
   interleave(pictures, size, unshuffle_, input_.require(pictures.size() * pixels(size)));
   for (Level& level : levels_) {
@@ -132,10 +133,10 @@ const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size siz
   }
   convolve(*embed_, input_.data(), nullptr, levels_[0].kept.data(), levels_[0].size);
   for (std::size_t i = 0; i < downs_.size(); ++i) {
-    run_stage(encoders_[i], levels_[i].kept, levels_[i].other, levels_[i].size);
+    run_stage(encoders_[i], levels_[i].kept, levels_[i].other, levels_[i].size, statistics);
     convolve(downs_[i], levels_[i].kept.data(), nullptr, levels_[i + 1].kept.data(), levels_[i].size);
   }
-  run_stage(latent_, levels_.back().kept, levels_.back().other, levels_.back().size);
+  run_stage(latent_, levels_.back().kept, levels_.back().other, levels_.back().size, statistics);
   kernels::Floats* x = &levels_.back().kept;
   for (std::size_t i = 0; i < downs_.size(); ++i) {
     Level& level = levels_[downs_.size() - 1 - i];
@@ -149,17 +150,34 @@ const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size siz
            level.joined.require(2 * pixels(level.size) * level.channels));
       level.other.require(2 * pixels(level.size) * level.channels);
     }
-    run_stage(decoders_[i], *x, level.other, level.size);
+    run_stage(decoders_[i], *x, level.other, level.size, statistics);
   }
-  run_stage(refinement_, *x, levels_[0].other, levels_[0].size);
+  run_stage(refinement_, *x, levels_[0].other, levels_[0].size, statistics);
   convolve(*output_, x->data(), nullptr, result_.require(pixels(size) * maps_), levels_[0].size);
   return result_.data();
 }
 
-void FusedTrunk::run_stage(const Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size) const {
-  for (const Block& block : stage) {
-    half_block(block.attention.view(), x.data(), other.data(), size);
+void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size,
+                           OwnStatistics* statistics) {
+  for (Block& block : stage) {
+    if (statistics != nullptr) {
+      attend(block, x.data(), other.data(), size, *statistics);
+    } else {
+      half_block(block.attention.view(), x.data(), other.data(), size);
+    }
     half_block(block.feed_forward.view(), other.data(), x.data(), size);
+  }
+}
+
+void FusedTrunk::attend(Block& block, const float* x, float* y, Size size, OwnStatistics& statistics) {
+  const int channels = block.attention.view().channels;
+  const at::Tensor result = statistics.of(block.index, x, size, channels);
+  const float* values = result.const_data_ptr<float>();
+  if (result.dim() == 3) {
+    block.attention.set_projection({values, static_cast<std::size_t>(result.numel())});
+    half_block(block.attention.view(), x, y, size);
+  } else {
+    for (std::size_t i = 0; i < pixels(size) * channels; ++i) y[i] = x[i] + values[i];
   }
 }
 

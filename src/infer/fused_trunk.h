@@ -7,6 +7,7 @@
 
 #include "fused_weights.h"
 #include "kernels/pack.h"
+#include "own_statistics.h"
 
 namespace hdrtile {
 
@@ -19,6 +20,7 @@ class FusedTrunk {
   FusedTrunk(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels);
 
   [[nodiscard]] int maps() const noexcept { return maps_; }
+  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }
   /// Values of the mixing matrices of all blocks.
   [[nodiscard]] std::size_t mixes() const noexcept { return mixes_; }
 
@@ -26,11 +28,14 @@ class FusedTrunk {
   void set_mixes(std::span<const float> mixes);
 
   /// pictures: planes [size]; the result, [maps()][size], is valid until the next call. Sides are multiples of the
-  /// network's.
-  [[nodiscard]] const float* run(const std::vector<const float*>& pictures, kernels::Size size);
+  /// network's. Where `statistics` is given, attention takes them from what it is to mix, and mixes set before are
+  /// void.
+  [[nodiscard]] const float* run(const std::vector<const float*>& pictures, kernels::Size size,
+                                 OwnStatistics* statistics = nullptr);
 
  private:
   struct Block {
+    std::size_t index;  // among all
     kernels::PackedHalfBlock attention, feed_forward;
   };
   using Stage = std::vector<Block>;
@@ -43,7 +48,10 @@ class FusedTrunk {
   };
 
   [[nodiscard]] Stage stage(const NamedWeights& weights, const std::string& name, int channels);
-  void run_stage(const Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size) const;
+  void run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size,
+                 OwnStatistics* statistics);
+  /// y = x + attention(x), with the statistics of x.
+  void attend(Block& block, const float* x, float* y, kernels::Size size, OwnStatistics& statistics);
   void half_block(const kernels::HalfBlock& weights, const float* x, float* y, kernels::Size size) const;
   void convolve(const kernels::PackedConvolution& weights, const float* x, const float* beside, float* y,
                 kernels::Size size) const;
@@ -52,6 +60,7 @@ class FusedTrunk {
   int unshuffle_ = 1;
   int maps_ = 0;
   std::size_t mixes_ = 0;
+  std::size_t blocks_ = 0;
   std::optional<kernels::PackedConvolution> embed_, output_;
   std::vector<Stage> encoders_, decoders_;  // decoders, ups and reduces from the deepest
   Stage latent_, refinement_;

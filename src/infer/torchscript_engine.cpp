@@ -49,7 +49,11 @@ class TorchScriptEngine final : public Engine {
     torch_call(file_.subject(), [&] {
       full_ = load();
       if (options.draft) take_draft();
-      if (options.fused == FusedUse::never || !choose_fused(options)) choose_working_module(options);
+      // A contextual trunk that runs through the kernels needs no module cast.
+      const bool cast = !model_.contextual || model_.draft;
+      if (cast) choose_working_module(options);
+      const bool fused = options.fused != FusedUse::never && choose_fused(options);
+      if (!cast && !fused) choose_working_module(options);
     });
   }
 
@@ -83,7 +87,7 @@ class TorchScriptEngine final : public Engine {
     const TensorContext* tensors = checked_context(model_, tiles, context, out);
     return torch_call(file_.subject(), [&] {
       if (fused_) {
-        for (int i = 0; i < tiles.count; ++i) fused_->run(one_of(tiles, i), *tensors, part_of(out, i, tiles.count));
+        for (int i = 0; i < tiles.count; ++i) fused_->run(one_of(tiles, i), tensors, part_of(out, i, tiles.count));
       } else {
         compute(working_, working_type_, tiles, tensors, out);
       }
@@ -144,8 +148,10 @@ class TorchScriptEngine final : public Engine {
   bool choose_fused(const EngineOptions& options) {
     try {
       if (!chosen_.device.is_cpu()) throw NotFused{"they run on CPUs"};
-      if (model_.draft) throw NotFused{"they are for the whole tile pass"};
-      fused_ = FusedPass::of(*full_, model_, info_.precision);
+      if (!FusedPass::may_know(full_ ? *full_ : working_)) throw NotFused{"it is no Restormer of models/restormer.py"};
+      const bool was_loaded = full_.has_value();
+      fused_ = FusedPass::of(full(), working_, model_, info_.precision);
+      if (!was_loaded) full_.reset();
     } catch (const NotFused& obstacle) {
       if (options.fused == FusedUse::automatic) return false;
       throw Error(ErrorCode::model, file_.subject() + " cannot run through the fused kernels, as " + obstacle.reason +

@@ -10,10 +10,12 @@ from program import ROOT, model, read, run, scene, write
 
 sys.path.insert(0, str(ROOT / 'models'))
 import feed_forward  # noqa: E402
+from attention import BiasFreeNorm  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
-from restorer import ContextualRestorer  # noqa: E402
+from restorer import ContextualRestorer, Restorer  # noqa: E402
 from restormer import Restormer  # noqa: E402
 from sizes import Architecture, PainterConfig, TrunkConfig  # noqa: E402
+from windowed import localise  # noqa: E402
 
 
 def instruction_sets():
@@ -63,6 +65,12 @@ def test_same_bytes_whatever_the_batch_and_the_jobs(photo, tmp_path, precision, 
     assert len(set(results)) == 1
 
 
+def test_a_draft_is_that_of_torchscript(photo, tmp_path):
+    assert enhance(photo, tmp_path / 'fused.png', name='draft')[0]['backend'] == 'fused'
+    enhance(photo, tmp_path / 'torchscript.png', name='draft', engine='torchscript')
+    assert psnr(tmp_path / 'fused.png', tmp_path / 'torchscript.png') >= 80
+
+
 def test_a_model_they_do_not_know_runs_through_torchscript(photo, tmp_path):
     engine, _ = enhance(photo, tmp_path / 'out.png', name=model('identity'))
     assert engine['backend'] == 'torchscript'
@@ -71,7 +79,7 @@ def test_a_model_they_do_not_know_runs_through_torchscript(photo, tmp_path):
 def test_engine_fused_ends_the_run_where_they_do_not_know_the_model(photo, tmp_path):
     result = run('enhance', photo, '-o', tmp_path / 'out.png', '--model', model('identity'), '--engine', 'fused')
     assert result.returncode == 3
-    assert 'cannot run through the fused kernels, as they are for contextual models' in result.stderr
+    assert 'cannot run through the fused kernels, as it is no Restormer of models/restormer.py' in result.stderr
     assert not (tmp_path / 'out.png').exists()
 
 
@@ -90,16 +98,25 @@ def contextual(**trunk):
     return ContextualModel(Architecture(PainterConfig(dim=8, blocks=(1,), heads=(1,)), TrunkConfig(**({'depth_mult': .25} | trunk))))
 
 
-def restorer(**options):
+def restormer(**options):
     torch.manual_seed(0)
-    return ContextualRestorer(Restormer(3, 3, **({'dim': 12, 'blocks': [1, 1], 'heads': [1, 2], 'reduce_first': False} | options)))
+    return Restormer(3, 3, **({'dim': 12, 'blocks': [1, 1], 'heads': [1, 2], 'reduce_first': False} | options))
+
+
+def windowed():
+    net = restormer()
+    localise(net, 16)
+    return Restorer(net)
 
 
 MODELS = {'three levels of an odd width': lambda: contextual(width_mult=.25, levels=3),
           'at full resolution': lambda: contextual(width_mult=.25, levels=2),
           'one level': lambda: contextual(width_mult=1 / 6, levels=1, refinement=False, unshuffle=2),
-          'a restorer as published': restorer,
-          'a restorer with biases and refinement': lambda: restorer(bias=True, refinement=2)}
+          'a restorer with statistics from the preview': lambda: ContextualRestorer(restormer()),
+          'one with biases and refinement': lambda: ContextualRestorer(restormer(bias=True, refinement=2)),
+          'a plain restorer': lambda: Restorer(restormer()),
+          'a plain one with windows': windowed,
+          'a plain one without a bias in its norms': lambda: Restorer(restormer(norm=BiasFreeNorm))}
 
 
 @pytest.mark.parametrize('make', MODELS.values(), ids=MODELS.keys())
@@ -127,4 +144,4 @@ def test_a_model_that_only_looks_like_ours_is_not_computed_wrongly(photo, tmp_pa
     name = save(contextual(width_mult=1 / 6, levels=1), tmp_path / 'made.pt', multiple=8)
     assert enhance(photo, tmp_path / 'out.png', name=name)[0]['backend'] == 'torchscript'
     result = run('enhance', photo, '-o', tmp_path / 'other.png', '--model', name, '--engine', 'fused')
-    assert result.returncode == 3 and 'as they do not give what its forward() gives' in result.stderr
+    assert result.returncode == 3 and 'as they do not give what its own code gives' in result.stderr
