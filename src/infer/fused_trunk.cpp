@@ -19,17 +19,21 @@ std::size_t pixels(Size size) { return std::size_t(size.height) * size.width; }
 
 /// Planes as [height / factor][width / factor][planes * factor * factor]: pixel-unshuffle.
 void interleave(const std::vector<const float*>& planes, Size size, int factor, float* out) {
+  constexpr int at_once = 32;  // pixels, so that those half done stay in the first-level cache
   const int width = size.width / factor;
   const int channels = static_cast<int>(planes.size()) * factor * factor;
   share_rows(size.height / factor, 0, [&](int begin, int end, float*) {
     for (int y = begin; y < end; ++y) {
-      int channel = 0;
-      for (const float* plane : planes) {
-        for (int i = 0; i < factor; ++i) {
-          const float* from = plane + (std::size_t(y) * factor + i) * size.width;
-          for (int j = 0; j < factor; ++j, ++channel) {
-            float* to = out + std::size_t(y) * width * channels + channel;
-            for (int x = 0; x < width; ++x) to[std::size_t(x) * channels] = from[x * factor + j];
+      for (int first = 0; first < width; first += at_once) {
+        const int last = std::min(first + at_once, width);
+        int channel = 0;
+        for (const float* plane : planes) {
+          for (int i = 0; i < factor; ++i) {
+            const float* from = plane + (std::size_t(y) * factor + i) * size.width;
+            for (int j = 0; j < factor; ++j, ++channel) {
+              float* to = out + std::size_t(y) * width * channels + channel;
+              for (int x = first; x < last; ++x) to[std::size_t(x) * channels] = from[x * factor + j];
+            }
           }
         }
       }

@@ -14,7 +14,9 @@ struct ConvolutionLayout {
         // A row has `reach` pixels of zeros at both ends, and room for whole blocks and a vector.
         slot(round_up((round_up(image_width, block) + 2 * weights.reach) * pixel_words + lanes, lanes)),
         out(rows * slot),
-        floats(out + std::ptrdiff_t{round_up(image_width, block)} * out_stride) {}
+        floats(out + at_once * out_stride) {}
+
+  static constexpr int at_once = 4 * block;  // pixels
 
   int pixel_words, rows;
   std::ptrdiff_t out_stride;
@@ -22,39 +24,54 @@ struct ConvolutionLayout {
   std::ptrdiff_t out, floats;  // where the row of results starts, and the size of all
 };
 
-/// A row of the inputs as words, pixel by pixel.
+/// A row of an image as words, those of a pixel `stride` after those of the one before.
 template <class Operand>
-inline void gather_words(const Convolution& weights, const float* const inputs[2], std::ptrdiff_t row, int width,
-                         float* words) {
-  const float* from[2] = {inputs[0] + row * width * weights.in_channels[0],
-                          weights.in_channels[1] > 0 ? inputs[1] + row * width * weights.in_channels[1] : nullptr};
-  for (int pixel = 0; pixel < width; ++pixel) {
-    for (int i = 0; i < 2; ++i) {
-      const int channels = weights.in_channels[i];
-      int c = 0;
-      for (; c + lanes <= channels; c += lanes) Operand::store_words(words + c / Operand::per_word, load(from[i] + c));
-      // The words beyond the last are written again by the next pixel, or are room.
-      if (c < channels) Operand::store_words(words + c / Operand::per_word, load_some(from[i] + c, channels - c));
-      words += round_up(channels, Operand::per_word) / Operand::per_word;
-      from[i] += channels;
-    }
+inline void gather_words(const float* from, int channels, int width, std::ptrdiff_t stride, float* words) {
+  for (int pixel = 0; pixel < width; ++pixel, words += stride, from += channels) {
+    int c = 0;
+    for (; c + lanes <= channels; c += lanes) Operand::store_words(words + c / Operand::per_word, load(from + c));
+    if (c == channels) continue;
+    float rest[lanes];
+    Operand::store_words(rest, load_some(from + c, channels - c));
+    for (int i = 0; i * Operand::per_word < channels - c; ++i) words[c / Operand::per_word + i] = rest[i];
   }
 }
 
-/// A row of results to where they belong.
+inline void copy(float* to, const float* from, int count) {
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) store(to + i, load(from + i));
+  for (; i < count; ++i) to[i] = from[i];
+}
+
+/// Results of pixels [begin, end) of row y to where they belong.
 inline void place(const float* values, std::ptrdiff_t stride, int channels, Placing placing, int factor, int y,
-                  Size size, float* out) {
+                  int begin, int end, Size size, float* out) {
   const int kept = channels / (factor * factor);
   const std::ptrdiff_t wide = std::ptrdiff_t{size.width} * factor;
-  for (int x = 0; x < size.width; ++x, values += stride) {
+  if (placing == Placing::planes) {
+    for (int row = 0; row < kept * factor; ++row) {  // [k][i]
+      float* to = out + (std::ptrdiff_t{row / factor} * size.height * factor + y * factor + row % factor) * wide +
+                  begin * factor;
+      const float* from = values + row * factor;
+      for (int x = begin; x < end; ++x, from += stride, to += factor) {
+        if (factor == 2) {
+          std::memcpy(to, from, 2 * sizeof(float));
+        } else {
+          for (int j = 0; j < factor; ++j) to[j] = from[j];
+        }
+      }
+    }
+    return;
+  }
+  for (int x = begin; x < end; ++x, values += stride) {
     switch (placing) {
       case Placing::straight:
-        std::memcpy(out + (std::ptrdiff_t{y} * size.width + x) * channels, values, channels * sizeof(float));
+        copy(out + (std::ptrdiff_t{y} * size.width + x) * channels, values, channels);
         break;
       case Placing::spread:  // packed as [i][j][k]
         for (int i = 0; i < factor; ++i) {
-          std::memcpy(out + ((std::ptrdiff_t{y} * factor + i) * wide + std::ptrdiff_t{x} * factor) * kept,
-                      values + i * factor * kept, factor * kept * sizeof(float));
+          copy(out + ((std::ptrdiff_t{y} * factor + i) * wide + std::ptrdiff_t{x} * factor) * kept,
+               values + i * factor * kept, factor * kept);
         }
         break;
       case Placing::gathered: {
@@ -64,23 +81,24 @@ inline void place(const float* values, std::ptrdiff_t stride, int channels, Plac
         break;
       }
       case Placing::planes:
-        for (int k = 0; k < kept; ++k) {
-          for (int i = 0; i < factor; ++i) {
-            float* to = out + ((std::ptrdiff_t{k} * size.height + y) * factor + i) * wide + std::ptrdiff_t{x} * factor;
-            for (int j = 0; j < factor; ++j) to[j] = values[(k * factor + i) * factor + j];
-          }
-        }
-        break;
+        break;  // above
     }
   }
 }
 
+/// Row y, some pixels at a time, so that their results are still in the first-level cache when they are placed.
 template <class Operand, int rows>
 inline void convolve_row(const Convolution& weights, const ConvolutionLayout& layout, const float* const (&ring)[rows],
-                         int width, float* values) {
-  multiply<Operand>(weights.product, ring, layout.pixel_words, width, [&](int vector, int pixel, Vec sums) {
-    store(values + pixel * layout.out_stride + vector * lanes, sums);
-  });
+                         float* values, int y, Size size, Placing placing, int factor, float* out) {
+  for (int begin = 0; begin < size.width; begin += layout.at_once) {
+    const int end = begin + layout.at_once < size.width ? begin + layout.at_once : size.width;
+    const float* row[rows];
+    for (int i = 0; i < rows; ++i) row[i] = ring[i] + std::ptrdiff_t{begin} * layout.pixel_words;
+    multiply<Operand>(weights.product, row, layout.pixel_words, end - begin, [&](int vector, int pixel, Vec sums) {
+      store(values + pixel * layout.out_stride + vector * lanes, sums);
+    });
+    place(values, layout.out_stride, weights.out_channels, placing, factor, y, begin, end, size, out);
+  }
 }
 
 template <class Operand>
@@ -88,6 +106,8 @@ void convolve(const Convolution& weights, const float* const inputs[2], float* o
               int row_end, Placing placing, int factor, float* scratch) {
   const ConvolutionLayout layout(weights, size.width, Operand::per_word);
   const int reach = weights.reach;
+  const int first = weights.in_channels[0];
+  const int second = weights.in_channels[1];
   float* values = scratch + layout.out;
   const auto slot = [&](int row) { return scratch + (row + layout.rows) % layout.rows * layout.slot; };
   std::memset(scratch, 0, layout.out * sizeof(float));
@@ -96,7 +116,12 @@ void convolve(const Convolution& weights, const float* const inputs[2], float* o
       std::memset(slot(row), 0, layout.slot * sizeof(float));
     } else {
       float* words = slot(row) + std::ptrdiff_t{reach} * layout.pixel_words;
-      gather_words<Operand>(weights, inputs, row, size.width, words);
+      const std::ptrdiff_t pixels = std::ptrdiff_t{row} * size.width;
+      gather_words<Operand>(inputs[0] + pixels * first, first, size.width, layout.pixel_words, words);
+      if (second > 0) {
+        gather_words<Operand>(inputs[1] + pixels * second, second, size.width, layout.pixel_words,
+                              words + round_up(first, Operand::per_word) / Operand::per_word);
+      }
       std::memset(words + std::ptrdiff_t{size.width} * layout.pixel_words, 0,
                   reach * layout.pixel_words * sizeof(float));
     }
@@ -104,12 +129,11 @@ void convolve(const Convolution& weights, const float* const inputs[2], float* o
     if (y < row_begin) continue;
     if (reach == 0) {
       const float* const ring[1] = {slot(y)};
-      convolve_row<Operand>(weights, layout, ring, size.width, values);
+      convolve_row<Operand>(weights, layout, ring, values, y, size, placing, factor, out);
     } else {
       const float* const ring[3] = {slot(y - 1), slot(y), slot(y + 1)};
-      convolve_row<Operand>(weights, layout, ring, size.width, values);
+      convolve_row<Operand>(weights, layout, ring, values, y, size, placing, factor, out);
     }
-    place(values, layout.out_stride, weights.out_channels, placing, factor, y, size, out);
   }
 }
 

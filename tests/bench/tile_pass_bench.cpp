@@ -1,10 +1,13 @@
-// The tile pass of the default model through the fused kernels beside TorchScript, tile by tile in turn, on one core:
-// processor seconds for a photo of 7.2 MP (`fused_s`, `torchscript_s`, of the best tile of each) and their ratio.
+// The tile pass of a model (HDRTILE_BENCH_MODEL, by default `small`) through the fused kernels beside TorchScript, tile
+// by tile in turn, on one core: processor seconds for a photo of 7.2 MP (`fused_s`, `torchscript_s`, of the best tile
+// of each) and their ratio.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "hdrtile/engine.h"
@@ -20,17 +23,33 @@ double processor_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-/// An engine, and what it prepared from a preview.
+std::string model_file() {
+  const char* named = std::getenv("HDRTILE_BENCH_MODEL");
+  return named != nullptr ? named : HDRTILE_SAMPLES "/../../models/small.pt";
+}
+
+std::vector<float> noise(std::size_t count) {
+  std::vector<float> values(count);
+  unsigned number = 1;
+  for (float& value : values) value = static_cast<float>((number = number * 1664525U + 1013904223U) >> 8) / 16777216.F;
+  return values;
+}
+
+/// An engine, and what it prepared from a preview, if it does.
 struct Prepared {
-  Prepared(const char* precision, FusedUse fused, const std::vector<float>& preview, Size size)
-      : engine(make_engine({.model = HDRTILE_SAMPLES "/../../models/small.pt",
+  Prepared(const char* precision, FusedUse fused)
+      : engine(make_engine({.model = model_file(),
                             .draft = false,
                             .device = "cpu",
                             .precision = precision,
                             .threads = 1,
                             .packages = {},
-                            .fused = fused})),
-        context(engine->prepare(preview, size)) {}
+                            .fused = fused})) {
+    if (!engine->model().contextual) return;
+    const int width = engine->model().context_px;
+    const Size size = {.width = width, .height = width * 2 / 3};
+    context = engine->prepare(noise(std::size_t{3} * size.width * size.height), size);
+  }
 
   double seconds(const TileBatch& batch, std::vector<float>& out) {
     const double start = processor_seconds();
@@ -43,21 +62,17 @@ struct Prepared {
 };
 
 void tile_pass(benchmark::State& state, const char* precision) {
-  const Size preview_size = {.width = 824, .height = 548};
-  std::vector<float> pixels(std::size_t{3} * preview_size.width * preview_size.height);
-  unsigned number = 1;
-  for (float& value : pixels) value = static_cast<float>((number = number * 1664525U + 1013904223U) >> 8) / 16777216.F;
   std::unique_ptr<Prepared> fused;
   std::unique_ptr<Prepared> torchscript;
   try {
-    fused = std::make_unique<Prepared>(precision, FusedUse::always, pixels, preview_size);
-    torchscript = std::make_unique<Prepared>(precision, FusedUse::never, pixels, preview_size);
+    fused = std::make_unique<Prepared>(precision, FusedUse::always);
+    torchscript = std::make_unique<Prepared>(precision, FusedUse::never);
   } catch (const std::exception& error) {
     return state.SkipWithError(error.what());
   }
   const TileRect rect = {.x0 = 0.1F, .y0 = 0.1F, .x1 = 0.3F, .y1 = 0.3F};
   std::vector<float> out(std::size_t{3} * tile.width * tile.height);
-  pixels.resize(out.size());
+  const auto pixels = noise(out.size());
   const TileBatch batch = {
       .count = 1, .height = tile.height, .width = tile.width, .pixels = pixels, .rects = {&rect, 1}};
   double best[2] = {1e9, 1e9};
