@@ -57,13 +57,15 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
     if (!toned_) throw NotFused{"its draft is no guide of models/tone.py"};
     return;
   }
-  trunk_.emplace(NamedWeights(module), toned_ ? 6 : 3, kernels);
+  const auto trunk = *trunk_of(working);
+  const Statistics statistics = model.contextual               ? Statistics::given
+                                : WindowedAttention::in(trunk) ? Statistics::of_windows
+                                                               : Statistics::of_tile;
+  trunk_.emplace(NamedWeights(module), toned_ ? 6 : 3, statistics, kernels);
   if (trunk_->maps() != (toned_ ? 3 + 2 * bands : 3)) {
     throw NotFused{"its trunk.output is not that of models/contextual.py"};
   }
-  if (model.contextual) return;
-  statistics_.emplace(*trunk_of(working));
-  if (statistics_->blocks() != trunk_->blocks()) throw NotFused{"its blocks are not those of models/restormer.py"};
+  if (statistics == Statistics::of_windows) windowed_.emplace(trunk);
 }
 
 bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
@@ -118,7 +120,7 @@ void FusedPass::run(const TileBatch& tile, const TensorContext* context, std::sp
     base = toned_tile_.data();
     for (int i = 0; i < 3; ++i) pictures.push_back(base + i * plane);
   }
-  const float* maps = trunk_->run(pictures, size, statistics_ ? &*statistics_ : nullptr);
+  const float* maps = trunk_->run(pictures, size, windowed_ ? &*windowed_ : nullptr);
   share_rows(3 * tile.height, 0, [&](int begin, int end, float*) {
     const std::size_t last = std::size_t(end) * tile.width;
     for (std::size_t i = std::size_t(begin) * tile.width; i < last; ++i) out[i] = base[i] + maps[i];

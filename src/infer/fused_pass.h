@@ -8,14 +8,14 @@
 
 #include "fused_trunk.h"
 #include "hdrtile/engine.h"
-#include "own_statistics.h"
 #include "tensors.h"
+#include "windowed_attention.h"
 
 namespace hdrtile {
 
 /// The tile pass of a model by fused kernels in place of TorchScript: of the contextual models of models/contextual.py
-/// (guide, Restormer, wavelet shrinkage) and their draft(), and of the Restormers of models/restorer.py. A plain one's
-/// attention takes its statistics by the model's own code.
+/// (guide, Restormer, wavelet shrinkage) and their draft(), and of the Restormers of models/restorer.py. Attention with
+/// statistics of windows is the model's own code.
 class FusedPass {
  public:
   /// Throws NotFused where the model is none of these, where the CPU has no kernels for `precision`, or where the
@@ -47,7 +47,7 @@ class FusedPass {
   const kernels::Kernels* kernels_;
   bool toned_;                       ///< by a guide, with maps of gains for the wavelet's bands
   std::optional<FusedTrunk> trunk_;  ///< none: a draft
-  std::optional<OwnStatistics> statistics_;
+  std::optional<WindowedAttention> windowed_;
   kernels::Floats toned_tile_;
   kernels::Floats smooth_[2];
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "mixing.h"
 #include "parts.h"
 
 namespace hdrtile {
@@ -59,8 +60,9 @@ int columns_of_part(const kernels::HalfBlock& weights, int lanes, int width) {
 
 }  // namespace
 
-FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels)
-    : kernels_(&kernels) {
+FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, Statistics statistics,
+                       const kernels::Kernels& kernels)
+    : kernels_(&kernels), statistics_(statistics) {
   const int inputs = weights.size("trunk.embed.weight", 1);
   unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / pictures)));
   const auto require = [](bool right, const std::string& name) {
@@ -101,8 +103,9 @@ FusedTrunk::Stage FusedTrunk::stage(const NamedWeights& weights, const std::stri
   Stage result;
   for (std::size_t i = 0; weights.any(indexed(name + ".blocks", i) + "."); ++i) {
     const std::string block = indexed(name + ".blocks", i);
-    result.push_back(
-        {blocks_++, fused_attention(weights, block, *kernels_), fused_feed_forward(weights, block, *kernels_)});
+    result.push_back({blocks_++, fused_attention(weights, block, *kernels_),
+                      fused_feed_forward(weights, block, *kernels_), std::nullopt});
+    if (statistics_ == Statistics::of_tile) result.back().statistics = fused_statistics(weights, block, *kernels_);
     for (const auto* half : {&result.back().attention, &result.back().feed_forward}) {
       if (half->view().channels != channels)
         throw NotFused{"its " + block + " has another width than what is before it"};
@@ -126,7 +129,7 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
   take(refinement_);
 }
 
-const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size size, OwnStatistics* statistics) {
+const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
   interleave(pictures, size, unshuffle_, input_.require(pictures.size() * pixels(size)));
   for (Level& level : levels_) {
@@ -137,10 +140,10 @@ const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size siz
   }
   convolve(*embed_, input_.data(), nullptr, levels_[0].kept.data(), levels_[0].size);
   for (std::size_t i = 0; i < downs_.size(); ++i) {
-    run_stage(encoders_[i], levels_[i].kept, levels_[i].other, levels_[i].size, statistics);
+    run_stage(encoders_[i], levels_[i].kept, levels_[i].other, levels_[i].size, windowed);
     convolve(downs_[i], levels_[i].kept.data(), nullptr, levels_[i + 1].kept.data(), levels_[i].size);
   }
-  run_stage(latent_, levels_.back().kept, levels_.back().other, levels_.back().size, statistics);
+  run_stage(latent_, levels_.back().kept, levels_.back().other, levels_.back().size, windowed);
   kernels::Floats* x = &levels_.back().kept;
   for (std::size_t i = 0; i < downs_.size(); ++i) {
     Level& level = levels_[downs_.size() - 1 - i];
@@ -154,35 +157,54 @@ const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size siz
            level.joined.require(2 * pixels(level.size) * level.channels));
       level.other.require(2 * pixels(level.size) * level.channels);
     }
-    run_stage(decoders_[i], *x, level.other, level.size, statistics);
+    run_stage(decoders_[i], *x, level.other, level.size, windowed);
   }
-  run_stage(refinement_, *x, levels_[0].other, levels_[0].size, statistics);
+  run_stage(refinement_, *x, levels_[0].other, levels_[0].size, windowed);
   convolve(*output_, x->data(), nullptr, result_.require(pixels(size) * maps_), levels_[0].size);
   return result_.data();
 }
 
 void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size,
-                           OwnStatistics* statistics) {
+                           WindowedAttention* windowed) {
   for (Block& block : stage) {
-    if (statistics != nullptr) {
-      attend(block, x.data(), other.data(), size, *statistics);
+    if (windowed != nullptr) {
+      add_windowed(block, x.data(), other.data(), size, *windowed);
     } else {
+      if (block.statistics) take_statistics(block, x.data(), size);
       half_block(block.attention.view(), x.data(), other.data(), size);
     }
     half_block(block.feed_forward.view(), other.data(), x.data(), size);
   }
 }
 
-void FusedTrunk::attend(Block& block, const float* x, float* y, Size size, OwnStatistics& statistics) {
+void FusedTrunk::add_windowed(const Block& block, const float* x, float* y, Size size,
+                              WindowedAttention& windowed) const {
   const int channels = block.attention.view().channels;
-  const at::Tensor result = statistics.of(block.index, x, size, channels);
-  const float* values = result.const_data_ptr<float>();
-  if (result.dim() == 3) {
-    block.attention.set_projection({values, static_cast<std::size_t>(result.numel())});
-    half_block(block.attention.view(), x, y, size);
-  } else {
-    for (std::size_t i = 0; i < pixels(size) * channels; ++i) y[i] = x[i] + values[i];
+  const at::Tensor attended = windowed.of(block.index, x, size, channels);
+  const auto* values = attended.const_data_ptr<float>();
+  for (std::size_t i = 0; i < pixels(size) * channels; ++i) y[i] = x[i] + values[i];
+}
+
+void FusedTrunk::take_statistics(Block& block, const float* x, Size size) const {
+  constexpr int rows = 32;  // whatever the number of threads: sums do not depend on it
+  const kernels::HalfBlock& weights = block.statistics->queries_and_keys.view();
+  const int heads = static_cast<int>(block.statistics->temperature.size());
+  const std::size_t count = std::size_t(weights.channels) * (weights.channels / heads + 2);
+  const int strips = (size.height + rows - 1) / rows;
+  const int columns = columns_of_part(weights, kernels_->lanes, size.width);
+  std::vector<float> sums(count * strips);
+  share(strips, kernels_->gram_scratch(weights, {0, rows, 0, columns}), [&](int strip, float* scratch) {
+    for (int column = 0; column < size.width; column += columns) {
+      const kernels::Part part = {strip * rows, std::min((strip + 1) * rows, size.height), column,
+                                  std::min(column + columns, size.width)};
+      kernels_->gram(weights, heads, x, size, part, &sums[strip * count], scratch);
+    }
+  });
+  for (int strip = 1; strip < strips; ++strip) {
+    for (std::size_t i = 0; i < count; ++i) sums[i] += sums[strip * count + i];
   }
+  block.attention.set_projection(mixing_matrix(std::span(sums).first(count), block.statistics->temperature,
+                                               block.statistics->project_out, weights.channels));
 }
 
 void FusedTrunk::half_block(const kernels::HalfBlock& weights, const float* x, float* y, Size size) const {

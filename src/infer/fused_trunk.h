@@ -7,9 +7,13 @@
 
 #include "fused_weights.h"
 #include "kernels/pack.h"
-#include "own_statistics.h"
+#include "windowed_attention.h"
 
 namespace hdrtile {
+
+/// Where attention's mixing matrices come from: given by set_mixes(), or from the statistics of all the pixels of the
+/// tile; or there are none, as attention is one of windows.
+enum class Statistics : std::uint8_t { given, of_tile, of_windows };
 
 /// A Restormer of models/restormer.py, any width and depth, run by fused kernels: the whole pass over a tile without a
 /// tensor. Scratch and activations are kept from tile to tile. Not thread-safe; shares its work among LibTorch's
@@ -17,10 +21,9 @@ namespace hdrtile {
 class FusedTrunk {
  public:
   /// Throws NotFused where `weights` below "trunk." are not those of such a network with `pictures` planes of input.
-  FusedTrunk(const NamedWeights& weights, int pictures, const kernels::Kernels& kernels);
+  FusedTrunk(const NamedWeights& weights, int pictures, Statistics statistics, const kernels::Kernels& kernels);
 
   [[nodiscard]] int maps() const noexcept { return maps_; }
-  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }
   /// Values of the mixing matrices of all blocks.
   [[nodiscard]] std::size_t mixes() const noexcept { return mixes_; }
 
@@ -28,15 +31,15 @@ class FusedTrunk {
   void set_mixes(std::span<const float> mixes);
 
   /// pictures: planes [size]; the result, [maps()][size], is valid until the next call. Sides are multiples of the
-  /// network's. Where `statistics` is given, attention takes them from what it is to mix, and mixes set before are
-  /// void.
+  /// network's. `windowed` is the attention, where it is one of windows.
   [[nodiscard]] const float* run(const std::vector<const float*>& pictures, kernels::Size size,
-                                 OwnStatistics* statistics = nullptr);
+                                 WindowedAttention* windowed = nullptr);
 
  private:
   struct Block {
     std::size_t index;  // among all
     kernels::PackedHalfBlock attention, feed_forward;
+    std::optional<FusedStatistics> statistics;
   };
   using Stage = std::vector<Block>;
   /// What a level of the network keeps: its activations, those they go to and come from in turn, the join of skip and
@@ -49,14 +52,17 @@ class FusedTrunk {
 
   [[nodiscard]] Stage stage(const NamedWeights& weights, const std::string& name, int channels);
   void run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size,
-                 OwnStatistics* statistics);
-  /// y = x + attention(x), with the statistics of x.
-  void attend(Block& block, const float* x, float* y, kernels::Size size, OwnStatistics& statistics);
+                 WindowedAttention* windowed);
+  void add_windowed(const Block& block, const float* x, float* y, kernels::Size size,
+                    WindowedAttention& windowed) const;
+  /// A block's mixing matrix from the pixels that it is to mix.
+  void take_statistics(Block& block, const float* x, kernels::Size size) const;
   void half_block(const kernels::HalfBlock& weights, const float* x, float* y, kernels::Size size) const;
   void convolve(const kernels::PackedConvolution& weights, const float* x, const float* beside, float* y,
                 kernels::Size size) const;
 
   const kernels::Kernels* kernels_;
+  Statistics statistics_;
   int unshuffle_ = 1;
   int maps_ = 0;
   std::size_t mixes_ = 0;

@@ -1,7 +1,5 @@
 #include "fused_weights.h"
 
-#include <vector>
-
 namespace hdrtile {
 namespace {
 
@@ -75,6 +73,21 @@ kernels::PackedHalfBlock fused_attention(const NamedWeights& weights, const std:
   require_shape(weights, block + ".attn.project_out", {attention.channels, attention.channels});
   attention.project_bias = optional(weights, block + ".attn.project_bias", attention.channels);
   return {attention, kernels};
+}
+
+FusedStatistics fused_statistics(const NamedWeights& weights, const std::string& block,
+                                 const kernels::Kernels& kernels) {
+  const auto half = half_block(weights, block + ".norm1", block + ".attn.qk", block + ".attn.qk_dwconv");
+  const std::string temperature = block + ".attn.temperature";
+  require(half.hidden == 2 * half.channels, block + ".attn.qk");
+  require(weights.size(temperature, 0) > 0, temperature);
+  require_shape(weights, temperature, {weights.size(temperature, 0), 1, 1});
+  require(half.channels % weights.size(temperature, 0) == 0, temperature);
+  const auto heads = weights.values(temperature);
+  const auto projection = weights.values(block + ".attn.project_out");  // its shape: fused_attention()
+  return {.queries_and_keys = {half, kernels},
+          .temperature = {heads.begin(), heads.end()},
+          .project_out = {projection.begin(), projection.end()}};
 }
 
 kernels::PackedHalfBlock fused_feed_forward(const NamedWeights& weights, const std::string& block,

@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "kernels/pack.h"
 
@@ -37,6 +38,13 @@ struct NotFused {
                                                        const kernels::Kernels& kernels);
 [[nodiscard]] kernels::PackedHalfBlock fused_feed_forward(const NamedWeights& weights, const std::string& block,
                                                           const kernels::Kernels& kernels);
+/// What attention takes of its own input: the half before its statistics, and what they are turned into a matrix with.
+struct FusedStatistics {
+  kernels::PackedHalfBlock queries_and_keys;
+  std::vector<float> temperature, project_out;
+};
+[[nodiscard]] FusedStatistics fused_statistics(const NamedWeights& weights, const std::string& block,
+                                               const kernels::Kernels& kernels);
 /// A convolution of `first` channels and, side by side with them, `second`.
 [[nodiscard]] kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const std::string& name,
                                                            int first, int second, kernels::Placing placing, int factor,

@@ -1,4 +1,5 @@
 #include "convolution.h"
+#include "gram.h"
 #include "half_block.h"
 #include "tables.h"
 #include "tone.h"
@@ -11,6 +12,8 @@ const Kernels avx512_bf16 = {
     .per_word = Bf16::per_word,
     .half_block = half_block<Bf16>,
     .half_block_scratch = half_block_scratch<Bf16>,
+    .gram = gram<Bf16>,
+    .gram_scratch = gram_scratch<Bf16>,
     .convolve = convolve<Bf16>,
     .convolve_scratch = convolve_scratch<Bf16>,
     .apply_guide = apply_guide,

@@ -111,28 +111,33 @@ inline void expand_row(const HalfBlock& weights, const HalfBlockLayout& layout, 
   if (last < columns) clear(last);
 }
 
-/// The rows of the ring through the filters, and through the gate where there is one, as words.
+/// The rows of the ring through the filter of one vector of channels.
+template <class Put>
+inline void filter_plane(const HalfBlock& weights, const HalfBlockLayout& layout, const float* const (&ring)[3],
+                         int vector, int pixels, const Put& put) {
+  const std::ptrdiff_t plane = std::ptrdiff_t{vector} * layout.width * lanes;
+  const float* const rows[3] = {ring[0] + plane, ring[1] + plane, ring[2] + plane};
+  filter(rows, weights.filters + std::ptrdiff_t{vector} * 9 * lanes, weights.filter_bias + vector * lanes, pixels, put);
+}
+
+/// All of the ring through the filters, and through the gate where there is one, as words.
 template <class Operand>
 inline void filter_row(const HalfBlock& weights, const HalfBlockLayout& layout, const float* const (&ring)[3],
                        int pixels, float* gate, float* middle) {
-  const auto filtered = [&](int vector, const auto& put) {
-    const std::ptrdiff_t plane = std::ptrdiff_t{vector} * layout.width * lanes;
-    const float* const rows[3] = {ring[0] + plane, ring[1] + plane, ring[2] + plane};
-    filter(rows, weights.filters + std::ptrdiff_t{vector} * 9 * lanes, weights.filter_bias + vector * lanes, pixels,
-           put);
-  };
   const auto words = [&](int vector, int pixel) {
     return middle + pixel * layout.middle_stride + vector * lanes / Operand::per_word;
   };
   if (!weights.gated) {
     for (int v = 0; v < weights.expand.vectors; ++v) {
-      filtered(v, [&](int pixel, Vec values) { Operand::store_words(words(v, pixel), values); });
+      filter_plane(weights, layout, ring, v, pixels,
+                   [&](int pixel, Vec values) { Operand::store_words(words(v, pixel), values); });
     }
     return;
   }
   for (int v = 0; v < weights.expand.vectors / 2; ++v) {
-    filtered(2 * v, [&](int pixel, Vec values) { store(gate + std::ptrdiff_t{pixel} * lanes, gelu(values)); });
-    filtered(2 * v + 1, [&](int pixel, Vec values) {
+    filter_plane(weights, layout, ring, 2 * v, pixels,
+                 [&](int pixel, Vec values) { store(gate + std::ptrdiff_t{pixel} * lanes, gelu(values)); });
+    filter_plane(weights, layout, ring, 2 * v + 1, pixels, [&](int pixel, Vec values) {
       Operand::store_words(words(v, pixel), load(gate + std::ptrdiff_t{pixel} * lanes) * values);
     });
   }

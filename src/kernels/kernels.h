@@ -89,6 +89,12 @@ struct Kernels {
   void (*half_block)(const HalfBlock&, const float* x, float* y, Size size, Part part, float* scratch);
   std::size_t (*half_block_scratch)(const HalfBlock&, Part part);
 
+  /// What a plain Restormer's attention takes of x: `weights` are those of queries and keys, hidden = 2 channels,
+  /// without a projection. sums += [channels][channels / heads] of products of queries and keys of the same head, then
+  /// [2 channels] of the squares of both. scratch: gram_scratch() floats.
+  void (*gram)(const HalfBlock& weights, int heads, const float* x, Size size, Part part, float* sums, float* scratch);
+  std::size_t (*gram_scratch)(const HalfBlock&, Part part);
+
   /// inputs: [size][in_channels[i]] each.
   void (*convolve)(const Convolution&, const float* const inputs[2], float* out, Size size, int row_begin, int row_end,
                    Placing placing, int factor, float* scratch);

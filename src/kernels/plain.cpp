@@ -38,38 +38,59 @@ std::vector<double> normed(const HalfBlockWeights& weights, const float* pixel) 
 
 }  // namespace
 
-std::vector<float> half_block(const HalfBlockWeights& weights, const std::vector<float>& x, Size size) {
+namespace {
+
+/// What the depthwise filters make of the expanded, normed pixels: a vector of `outputs` a pixel.
+std::vector<std::vector<double>> filtered(const HalfBlockWeights& weights, const std::vector<float>& x, Size size,
+                                          int outputs) {
   const auto [height, width] = size;
-  const int outputs = weights.hidden * (weights.gated ? 2 : 1);
-  std::vector<std::vector<double>> expanded;  // a pixel each
+  std::vector<std::vector<double>> expanded;
   for (int i = 0; i < height * width; ++i) {
     expanded.push_back(
         times(weights.expand, weights.expand_bias, normed(weights, &x[std::size_t(i) * weights.channels]), outputs));
   }
-  std::vector<float> result = x;
-  for (int row = 0; row < height; ++row) {
-    for (int column = 0; column < width; ++column) {
-      std::vector<double> filtered(outputs);
-      for (int o = 0; o < outputs; ++o) {
-        filtered[o] = or_zero(weights.filter_bias, o);
-        for (int tap = 0; tap < 9; ++tap) {
-          const int y = row + tap / 3 - 1;
-          const int from = column + tap % 3 - 1;
-          if (y < 0 || y >= height || from < 0 || from >= width) continue;
-          filtered[o] += expanded[y * width + from][o] * weights.filters[std::size_t(o) * 9 + tap];
-        }
-      }
-      if (weights.gated) {
-        for (int h = 0; h < weights.hidden; ++h) filtered[h] = gelu(filtered[h]) * filtered[h + weights.hidden];
-        filtered.resize(weights.hidden);
-      }
-      const auto projected = times(weights.project, weights.project_bias, filtered, weights.channels);
-      for (int c = 0; c < weights.channels; ++c) {
-        result[(std::size_t(row) * width + column) * weights.channels + c] += static_cast<float>(projected[c]);
+  std::vector<std::vector<double>> result(expanded.size(), std::vector<double>(outputs));
+  for (int i = 0; i < height * width; ++i) {
+    for (int o = 0; o < outputs; ++o) {
+      result[i][o] = or_zero(weights.filter_bias, o);
+      for (int tap = 0; tap < 9; ++tap) {
+        const int y = i / width + tap / 3 - 1;
+        const int from = i % width + tap % 3 - 1;
+        if (y < 0 || y >= height || from < 0 || from >= width) continue;
+        result[i][o] += expanded[y * width + from][o] * weights.filters[std::size_t(o) * 9 + tap];
       }
     }
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<float> half_block(const HalfBlockWeights& weights, const std::vector<float>& x, Size size) {
+  auto middle = filtered(weights, x, size, weights.hidden * (weights.gated ? 2 : 1));
+  std::vector<float> result = x;
+  for (std::size_t i = 0; i < middle.size(); ++i) {
+    if (weights.gated) {
+      for (int h = 0; h < weights.hidden; ++h) middle[i][h] = gelu(middle[i][h]) * middle[i][h + weights.hidden];
+      middle[i].resize(weights.hidden);
+    }
+    const auto projected = times(weights.project, weights.project_bias, middle[i], weights.channels);
+    for (int c = 0; c < weights.channels; ++c) result[i * weights.channels + c] += static_cast<float>(projected[c]);
+  }
+  return result;
+}
+
+std::vector<float> gram(const HalfBlockWeights& weights, int heads, const std::vector<float>& x, Size size) {
+  const int channels = weights.channels;
+  const int of_head = channels / heads;
+  std::vector<double> sums(std::size_t(channels) * of_head + 2 * channels);
+  for (const auto& pixel : filtered(weights, x, size, 2 * channels)) {
+    for (int i = 0; i < channels; ++i) {
+      for (int j = 0; j < of_head; ++j) sums[i * of_head + j] += pixel[i] * pixel[channels + i / of_head * of_head + j];
+    }
+    for (int c = 0; c < 2 * channels; ++c) sums[channels * of_head + c] += pixel[c] * pixel[c];
+  }
+  return {sums.begin(), sums.end()};
 }
 
 std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector<float> (&inputs)[2], Size size,

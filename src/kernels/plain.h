@@ -10,6 +10,10 @@ namespace hdrtile::kernels::plain {
 /// x [height][width][channels]; the result has the same shape.
 [[nodiscard]] std::vector<float> half_block(const HalfBlockWeights& weights, const std::vector<float>& x, Size size);
 
+/// What Kernels::gram adds to the sums, over the whole image.
+[[nodiscard]] std::vector<float> gram(const HalfBlockWeights& weights, int heads, const std::vector<float>& x,
+                                      Size size);
+
 /// inputs[i] [height][width][in_channels[i]]; the result is where `placing` says.
 [[nodiscard]] std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector<float> (&inputs)[2],
                                           Size size, Placing placing, int factor);

@@ -1,4 +1,4 @@
-#include "own_statistics.h"
+#include "windowed_attention.h"
 
 #include <ATen/Functions.h>
 
@@ -16,7 +16,14 @@ torch::jit::Module part(const torch::jit::Module& module, const std::string& nam
 
 }  // namespace
 
-OwnStatistics::OwnStatistics(const torch::jit::Module& trunk) {
+bool WindowedAttention::in(const torch::jit::Module& trunk) {
+  for (const auto& module : trunk.modules()) {
+    if (module.hasattr("qk") && module.hasattr("cell")) return true;
+  }
+  return false;
+}
+
+WindowedAttention::WindowedAttention(const torch::jit::Module& trunk) {
   const auto add = [&](const torch::jit::Module& stage) {
     for (const auto& block : part(stage, "blocks").children()) {
       blocks_.push_back({.norm = part(block, "norm1"), .attention = part(block, "attn")});
@@ -29,7 +36,7 @@ OwnStatistics::OwnStatistics(const torch::jit::Module& trunk) {
   add(part(trunk, "refinement"));
 }
 
-at::Tensor OwnStatistics::of(std::size_t index, const float* x, kernels::Size size, int channels) {
+at::Tensor WindowedAttention::of(std::size_t index, const float* x, kernels::Size size, int channels) {
   Block& block = blocks_[index];
   const auto type = block.norm.attr("weight").toTensor().scalar_type();
   const auto pixels = at::from_blob(
@@ -38,7 +45,6 @@ at::Tensor OwnStatistics::of(std::size_t index, const float* x, kernels::Size si
       at::kFloat);
   const auto normed = block.norm.forward({pixels.to(type)});
   const auto mix = block.attention.get_method("mixing")({normed});
-  if (mix.toTensor().dim() == 3) return mix.toTensor().to(at::kFloat).contiguous();
   const auto attended = block.attention.forward({normed, mix});
   return attended.toTensor().to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
 }
