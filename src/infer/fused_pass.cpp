@@ -57,15 +57,14 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
     if (!toned_) throw NotFused{"its draft is no guide of models/tone.py"};
     return;
   }
-  const auto trunk = *trunk_of(working);
-  const Statistics statistics = model.contextual               ? Statistics::given
-                                : WindowedAttention::in(trunk) ? Statistics::of_windows
-                                                               : Statistics::of_tile;
+  const Statistics statistics = model.contextual                           ? Statistics::given
+                                : WindowedAttention::in(*trunk_of(module)) ? Statistics::of_windows
+                                                                           : Statistics::of_tile;
   trunk_.emplace(NamedWeights(module), toned_ ? 6 : 3, statistics, kernels);
   if (trunk_->maps() != (toned_ ? 3 + 2 * bands : 3)) {
     throw NotFused{"its trunk.output is not that of models/contextual.py"};
   }
-  if (statistics == Statistics::of_windows) windowed_.emplace(trunk);
+  if (statistics == Statistics::of_windows) windowed_.emplace(*trunk_of(working));
 }
 
 bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
