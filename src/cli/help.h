@@ -51,6 +51,10 @@ inline constexpr auto precision =
 inline constexpr auto engine =
     "auto (default): hdrtile's own kernels where they know the model (on a CPU), else one compiled for this machine "
     "(scripts/compile_model.py), else TorchScript; fused, compiled: fail where these cannot be used";
+inline constexpr auto preset =
+    "tile, overlap and batch as on a Jetson AGX Orin (1024, 128, 4), on a Jetson Xavier NX or on a mobile GPU (512, "
+    "64, 1), "
+    "each unless given; default: none";
 inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
 inline constexpr auto batch =

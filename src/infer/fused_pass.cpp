@@ -60,8 +60,8 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
   const Statistics statistics = model.contextual                           ? Statistics::given
                                 : WindowedAttention::in(*trunk_of(module)) ? Statistics::of_windows
                                                                            : Statistics::of_tile;
-  trunk_.emplace(NamedWeights(module), toned_ ? 6 : 3, statistics, kernels);
-  if (trunk_->maps() != (toned_ ? 3 + 2 * bands : 3)) {
+  trunk_.emplace(NamedWeights(module), toned_ ? 2 : 1, statistics, kernels);
+  if (trunk_->maps() != (toned_ ? 2 * bands : 0)) {
     throw NotFused{"its trunk.output is not that of models/contextual.py"};
   }
   if (statistics == Statistics::of_windows) windowed_.emplace(*trunk_of(working));
@@ -77,7 +77,7 @@ bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
   const Placement placement = {c10::kCPU, at::MemoryFormat::ChannelsLast};
   std::optional<TensorContext> context;
   if (model.contextual) {
-    const auto made = module.get_method("prepare")({upload(pixels, {1, 3, height, width}, at::kFloat, placement)});
+    const auto made = module.get_method("prepare")({view_of_pixels(pixels, 1, height, width)});
     if (!made.isTuple() || made.toTupleRef().elements().size() != 2) return false;
     context.emplace(made.toTupleRef().elements()[0].toTensor(), made.toTupleRef().elements()[1].toTensor());
     if (!fits(*context)) return false;
@@ -110,21 +110,19 @@ bool FusedPass::fits(const TensorContext& context) const {
 void FusedPass::run(const TileBatch& tile, const TensorContext* context, std::span<float> out) {
   if (!trunk_) return tone(tile, context->guide, out.data());
   const kernels::Size size = {tile.height, tile.width};
-  const std::size_t plane = std::size_t(tile.height) * tile.width;
   if (context != nullptr) trunk_->set_mixes(values_of(context->mix.contiguous()));
-  const float* base = tile.pixels.data();
-  std::vector<const float*> pictures = {base, base + plane, base + 2 * plane};
+  std::vector<const float*> pictures = {tile.pixels.data()};
   if (toned_) {
-    tone(tile, context->guide, toned_tile_.require(3 * plane));
-    base = toned_tile_.data();
-    for (int i = 0; i < 3; ++i) pictures.push_back(base + i * plane);
+    tone(tile, context->guide, toned_tile_.require(out.size()));
+    pictures.push_back(toned_tile_.data());
   }
-  const float* maps = trunk_->run(pictures, size, windowed_ ? &*windowed_ : nullptr);
-  share_rows(3 * tile.height, 0, [&](int begin, int end, float*) {
-    const std::size_t last = std::size_t(end) * tile.width;
-    for (std::size_t i = std::size_t(begin) * tile.width; i < last; ++i) out[i] = base[i] + maps[i];
+  const auto [residual, maps] = trunk_->run(pictures, size, windowed_ ? &*windowed_ : nullptr);
+  const float* base = pictures.back();
+  const std::size_t row = std::size_t{3} * tile.width;
+  share_rows(tile.height, 0, [&, from = residual](int begin, int end, float*) {
+    for (std::size_t i = begin * row; i < end * row; ++i) out[i] = base[i] + from[i];
   });
-  if (toned_) shrink(maps + 3 * plane, size, out);
+  if (toned_) shrink(maps, size, out);
 }
 
 void FusedPass::tone(const TileBatch& tile, const at::Tensor& guide, float* out) const {
@@ -143,7 +141,7 @@ void FusedPass::shrink(const float* gains, kernels::Size size, std::span<float> 
   const std::size_t plane = std::size_t(size.height) * size.width;
   const float* coarse = toned_tile_.data();
   for (int band = 0; band < bands; ++band) {
-    float* smooth = band + 1 < bands ? smooth_[band].require(3 * plane) : nullptr;
+    float* smooth = band + 1 < bands ? smooth_[band].require(out.size()) : nullptr;
     share_rows(size.height, kernels::shrink_scratch(size.width), [&](int begin, int end, float* scratch) {
       kernels_->shrink_band(coarse, gains + 2 * band * plane, 1 << band, smooth, out.data(), size, begin, end, scratch);
     });

@@ -31,7 +31,7 @@ class FusedPass {
   /// "avx512_bf16"
   [[nodiscard]] const char* instructions() const noexcept { return kernels_->name; }
 
-  /// One tile, planes in and out, as Engine::run. The kernels' results do not depend on the number of threads.
+  /// One tile, as Engine::run. The kernels' results do not depend on the number of threads.
   void run(const TileBatch& tile, const TensorContext* context, std::span<float> out);
 
  private:

@@ -18,23 +18,18 @@ std::string indexed(const std::string& list, std::size_t index, const std::strin
 
 std::size_t pixels(Size size) { return std::size_t(size.height) * size.width; }
 
-/// Planes as [height / factor][width / factor][planes * factor * factor]: pixel-unshuffle.
-void interleave(const std::vector<const float*>& planes, Size size, int factor, float* out) {
-  constexpr int at_once = 32;  // pixels, so that those half done stay in the first-level cache
+/// Pictures [size][3] as [height / factor][width / factor][picture][factor][factor][3].
+void unshuffle(const std::vector<const float*>& pictures, Size size, int factor, float* out) {
   const int width = size.width / factor;
-  const int channels = static_cast<int>(planes.size()) * factor * factor;
+  const int run = 3 * factor;  // floats that lie side by side in both
   share_rows(size.height / factor, 0, [&](int begin, int end, float*) {
     for (int y = begin; y < end; ++y) {
-      for (int first = 0; first < width; first += at_once) {
-        const int last = std::min(first + at_once, width);
-        int channel = 0;
-        for (const float* plane : planes) {
-          for (int i = 0; i < factor; ++i) {
-            const float* from = plane + (std::size_t(y) * factor + i) * size.width;
-            for (int j = 0; j < factor; ++j, ++channel) {
-              float* to = out + std::size_t(y) * width * channels + channel;
-              for (int x = first; x < last; ++x) to[std::size_t(x) * channels] = from[x * factor + j];
-            }
+      float* to = out + std::size_t(y) * width * pictures.size() * factor * run;
+      for (int x = 0; x < width; ++x) {
+        for (const float* picture : pictures) {
+          for (int i = 0; i < factor; ++i, to += run) {
+            const float* from = picture + ((std::size_t(y) * factor + i) * width + x) * run;
+            for (int k = 0; k < run; ++k) to[k] = from[k];
           }
         }
       }
@@ -64,30 +59,32 @@ FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, Statistics sta
                        const kernels::Kernels& kernels)
     : kernels_(&kernels), statistics_(statistics) {
   const int inputs = weights.size("trunk.embed.weight", 1);
-  unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / pictures)));
+  unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / (3 * pictures))));
   const auto require = [](bool right, const std::string& name) {
     if (!right) throw NotFused{"its " + name + " is not that of a Restormer"};
   };
-  require(inputs > 0 && inputs == pictures * unshuffle_ * unshuffle_, "trunk.embed");
-  embed_ = fused_convolution(weights, "trunk.embed", inputs, 0, Placing::straight, 1, kernels);
+  require(inputs > 0 && inputs == 3 * pictures * unshuffle_ * unshuffle_, "trunk.embed");
+  embed_ = fused_embedding(weights, "trunk.embed", pictures, unshuffle_, kernels);
   int channels = embed_->view().out_channels;
   for (std::size_t i = 0; weights.any(indexed("trunk.downs", i) + "."); ++i) {
     levels_.emplace_back().channels = channels;
     encoders_.push_back(stage(weights, indexed("trunk.encoders", i), channels));
-    downs_.push_back(
-        fused_convolution(weights, indexed("trunk.downs", i, ".0"), channels, 0, Placing::gathered, 2, kernels));
+    downs_.push_back(fused_convolution(weights, indexed("trunk.downs", i, ".0"), {.first = channels}, Placing::gathered,
+                                       2, kernels));
     channels = 4 * downs_.back().view().out_channels;
   }
   levels_.emplace_back().channels = channels;
   latent_ = stage(weights, "trunk.latent", channels);
   for (std::size_t i = 0; i < downs_.size(); ++i) {
-    ups_.push_back(fused_convolution(weights, indexed("trunk.ups", i, ".0"), channels, 0, Placing::spread, 2, kernels));
+    ups_.push_back(
+        fused_convolution(weights, indexed("trunk.ups", i, ".0"), {.first = channels}, Placing::spread, 2, kernels));
     channels = levels_[downs_.size() - 1 - i].channels;
     require(ups_.back().view().out_channels == 4 * channels, indexed("trunk.ups", i));
     reduces_.emplace_back();
     const std::string reduce = indexed("trunk.reduces", i);
     if (weights.any(reduce + ".")) {
-      reduces_.back() = fused_convolution(weights, reduce, channels, channels, Placing::straight, 1, kernels);
+      reduces_.back() =
+          fused_convolution(weights, reduce, {.first = channels, .second = channels}, Placing::straight, 1, kernels);
       require(reduces_.back()->view().out_channels == channels && reduces_.back()->view().reach == 0, reduce);
     } else {
       channels *= 2;
@@ -95,8 +92,14 @@ FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, Statistics sta
     decoders_.push_back(stage(weights, indexed("trunk.decoders", i), channels));
   }
   refinement_ = stage(weights, "trunk.refinement", channels);
-  output_ = fused_convolution(weights, "trunk.output", channels, 0, Placing::planes, unshuffle_, kernels);
-  maps_ = output_->view().out_channels / (unshuffle_ * unshuffle_);
+  const int residual = 3 * unshuffle_ * unshuffle_;
+  residual_ = fused_convolution(weights, "trunk.output", {.first = channels, .kept = residual}, Placing::spread,
+                                unshuffle_, kernels);
+  maps_ = (weights.size("trunk.output.weight", 0) - residual) / (unshuffle_ * unshuffle_);
+  if (maps_ > 0) {
+    map_ = fused_convolution(weights, "trunk.output", {.first = channels, .skipped = residual}, Placing::planes,
+                             unshuffle_, kernels);
+  }
 }
 
 FusedTrunk::Stage FusedTrunk::stage(const NamedWeights& weights, const std::string& name, int channels) {
@@ -129,9 +132,9 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
   take(refinement_);
 }
 
-const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
+FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
-  interleave(pictures, size, unshuffle_, input_.require(pictures.size() * pixels(size)));
+  unshuffle(pictures, size, unshuffle_, input_.require(3 * pictures.size() * pixels(size)));
   for (Level& level : levels_) {
     level.size = at;
     level.kept.require(pixels(at) * level.channels);
@@ -160,8 +163,9 @@ const float* FusedTrunk::run(const std::vector<const float*>& pictures, Size siz
     run_stage(decoders_[i], *x, level.other, level.size, windowed);
   }
   run_stage(refinement_, *x, levels_[0].other, levels_[0].size, windowed);
-  convolve(*output_, x->data(), nullptr, result_.require(pixels(size) * maps_), levels_[0].size);
-  return result_.data();
+  convolve(*residual_, x->data(), nullptr, result_.require(3 * pixels(size)), levels_[0].size);
+  if (map_) convolve(*map_, x->data(), nullptr, maps_result_.require(maps_ * pixels(size)), levels_[0].size);
+  return {.residual = result_.data(), .maps = maps_result_.data()};
 }
 
 void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size,

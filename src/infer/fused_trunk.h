@@ -20,9 +20,11 @@ enum class Statistics : std::uint8_t { given, of_tile, of_windows };
 /// threads.
 class FusedTrunk {
  public:
-  /// Throws NotFused where `weights` below "trunk." are not those of such a network with `pictures` planes of input.
+  /// Throws NotFused where `weights` below "trunk." are not those of such a network that takes `pictures` of three
+  /// channels.
   FusedTrunk(const NamedWeights& weights, int pictures, Statistics statistics, const kernels::Kernels& kernels);
 
+  /// Of the output, beside the residual.
   [[nodiscard]] int maps() const noexcept { return maps_; }
   /// Values of the mixing matrices of all blocks.
   [[nodiscard]] std::size_t mixes() const noexcept { return mixes_; }
@@ -30,10 +32,14 @@ class FusedTrunk {
   /// The mixing matrices of a photo, block by block.
   void set_mixes(std::span<const float> mixes);
 
-  /// pictures: planes [size]; the result, [maps()][size], is valid until the next call. Sides are multiples of the
-  /// network's. `windowed` is the attention, where it is one of windows.
-  [[nodiscard]] const float* run(const std::vector<const float*>& pictures, kernels::Size size,
-                                 WindowedAttention* windowed = nullptr);
+  struct Output {
+    const float* residual;  ///< [size][3]
+    const float* maps;      ///< planes [maps()][size]
+  };
+  /// pictures: [size][3] each. The result is valid until the next call. Sides are multiples of the network's.
+  /// `windowed` is the attention, where it is one of windows.
+  [[nodiscard]] Output run(const std::vector<const float*>& pictures, kernels::Size size,
+                           WindowedAttention* windowed = nullptr);
 
  private:
   struct Block {
@@ -67,13 +73,13 @@ class FusedTrunk {
   int maps_ = 0;
   std::size_t mixes_ = 0;
   std::size_t blocks_ = 0;
-  std::optional<kernels::PackedConvolution> embed_, output_;
+  std::optional<kernels::PackedConvolution> embed_, residual_, map_;
   std::vector<Stage> encoders_, decoders_;  // decoders, ups and reduces from the deepest
   Stage latent_, refinement_;
   std::vector<kernels::PackedConvolution> downs_, ups_;
   std::vector<std::optional<kernels::PackedConvolution>> reduces_;
   std::vector<Level> levels_;
-  kernels::Floats input_, result_;
+  kernels::Floats input_, result_, maps_result_;
 };
 
 }  // namespace hdrtile

@@ -102,22 +102,53 @@ kernels::PackedHalfBlock fused_feed_forward(const NamedWeights& weights, const s
   return {gdfn, kernels};
 }
 
-kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const std::string& name, int first,
-                                             int second, kernels::Placing placing, int factor,
+kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const std::string& name,
+                                             ConvolutionShape shape, kernels::Placing placing, int factor,
                                              const kernels::Kernels& kernels) {
   const std::string values = name + ".weight";
   const int outputs = weights.size(values, 0);
   const int side = weights.size(values, 2);
-  require(outputs > 0 && (side == 1 || side == 3), values);
-  require(placing == kernels::Placing::gathered || outputs % (factor * factor) == 0, values);
-  require_shape(weights, values, {outputs, first + second, side, side});
-  return {{.in_channels = {first, second},
-           .out_channels = outputs,
+  const int inputs = shape.first + shape.second;
+  const int kept = shape.kept > 0 ? shape.kept : outputs - shape.skipped;
+  require(kept > 0 && shape.skipped + kept <= outputs && (side == 1 || side == 3), values);
+  require(placing == kernels::Placing::gathered || kept % (factor * factor) == 0, values);
+  require_shape(weights, values, {outputs, inputs, side, side});
+  const auto bias = optional(weights, name + ".bias", outputs);
+  const std::size_t of_output = std::size_t(inputs) * side * side;
+  return {{.in_channels = {shape.first, shape.second},
+           .out_channels = kept,
            .side = side,
-           .values = weights.values(values),
-           .bias = optional(weights, name + ".bias", outputs)},
+           .values = weights.values(values).subspan(shape.skipped * of_output, kept * of_output),
+           .bias = bias.empty() ? bias : bias.subspan(shape.skipped, kept)},
           placing,
           factor,
+          kernels};
+}
+
+kernels::PackedConvolution fused_embedding(const NamedWeights& weights, const std::string& name, int pictures,
+                                           int factor, const kernels::Kernels& kernels) {
+  const int inputs = pictures * 3 * factor * factor;
+  const int outputs = weights.size(name + ".weight", 0);
+  require(outputs > 0, name);
+  require_shape(weights, name + ".weight", {outputs, inputs, 3, 3});
+  const auto values = weights.values(name + ".weight");
+  std::vector<float> ours(values.size());
+  std::size_t at = 0;
+  for (int output = 0; output < outputs; ++output) {
+    for (int input = 0; input < inputs; ++input) {  // [picture][place][colour] here, [picture][colour][place] there
+      const int places = factor * factor;
+      const int theirs = (input / (3 * places) * 3 + input % 3) * places + input / 3 % places;
+      const auto taps = values.subspan((std::size_t(output) * inputs + theirs) * 9, 9);
+      for (const float tap : taps) ours[at++] = tap;
+    }
+  }
+  return {{.in_channels = {inputs, 0},
+           .out_channels = outputs,
+           .side = 3,
+           .values = ours,
+           .bias = optional(weights, name + ".bias", outputs)},
+          kernels::Placing::straight,
+          1,
           kernels};
 }
 

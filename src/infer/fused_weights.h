@@ -45,9 +45,18 @@ struct FusedStatistics {
 };
 [[nodiscard]] FusedStatistics fused_statistics(const NamedWeights& weights, const std::string& block,
                                                const kernels::Kernels& kernels);
-/// A convolution of `first` channels and, side by side with them, `second`.
+/// A convolution of `first` channels and, side by side with them, `second`; of its outputs those from `skipped` on,
+/// `kept` of them or, where that is 0, all.
+struct ConvolutionShape {
+  int first = 0, second = 0;
+  int skipped = 0, kept = 0;
+};
 [[nodiscard]] kernels::PackedConvolution fused_convolution(const NamedWeights& weights, const std::string& name,
-                                                           int first, int second, kernels::Placing placing, int factor,
+                                                           ConvolutionShape shape, kernels::Placing placing, int factor,
                                                            const kernels::Kernels& kernels);
+/// The first convolution, which reads `pictures` of three channels [height / factor][width / factor][factor][factor][3]
+/// each, where the model has them by pixel-unshuffle.
+[[nodiscard]] kernels::PackedConvolution fused_embedding(const NamedWeights& weights, const std::string& name,
+                                                         int pictures, int factor, const kernels::Kernels& kernels);
 
 }  // namespace hdrtile

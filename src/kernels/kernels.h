@@ -100,20 +100,20 @@ struct Kernels {
                    Placing placing, int factor, float* scratch);
   std::size_t (*convolve_scratch)(const Convolution&, int width);
 
-  /// Rows of tiles with the guide's tone: tile and out are planes [3][size].
+  /// Rows of a tile with the guide's tone: tile and out are [size][3].
   /// scratch: guide.row_floats() + apply_guide_scratch(width) floats.
   void (*apply_guide)(const Guide&, Place, const float* tile, float* out, Size size, int row_begin, int row_end,
                       float* scratch);
 
   /// One band of the wavelet shrinkage of models/wavelet.py, the taps of its spline `step` apart: smooth = coarse under
-  /// the spline, result -= what the gains take of coarse - smooth. All are planes [3][size], `gains` [2][size] before
-  /// their tanh: grey and colour. smooth may be null: not wanted. scratch: shrink_scratch(width) floats.
+  /// the spline, result -= what the gains take of coarse - smooth. All are [size][3], but for `gains`, planes [2][size]
+  /// before their tanh: grey and colour. smooth may be null: not wanted. scratch: shrink_scratch(width) floats.
   void (*shrink_band)(const float* coarse, const float* gains, int step, float* smooth, float* result, Size size,
                       int row_begin, int row_end, float* scratch);
 };
 
 inline std::size_t apply_guide_scratch(int width) noexcept { return std::size_t(width + 16) * 12; }
-inline std::size_t shrink_scratch(int width) noexcept { return std::size_t(width + 16 + 2 * 2 * 4) * 8; }
+inline std::size_t shrink_scratch(int width) noexcept { return 3 * (2 * std::size_t(width) + 2 * 2 * 4); }
 
 /// The fastest this CPU runs; null where there are none for it: BF16 wants AVX512-BF16, FP32 AVX2 with FMA. The
 /// environment variable HDRTILE_KERNELS (none, avx2, avx512) caps what is taken, to compare and to test.

@@ -95,7 +95,8 @@ std::vector<float> gram(const HalfBlockWeights& weights, int heads, const std::v
 
 std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector<float> (&inputs)[2], Size size,
                             Placing placing, int factor) {
-  const auto [height, width] = size;
+  const int height = size.height;
+  const int width = size.width;
   const int all_in = weights.in_channels[0] + weights.in_channels[1];
   const int places = factor * factor;
   const int kept = weights.out_channels / places;
@@ -165,14 +166,14 @@ struct Between {
 
 std::vector<float> apply_guide(const std::vector<float>& guide, int depth, Size grid, Place place,
                                const std::vector<float>& tile, Size size) {
-  const int plane = size.height * size.width;
   std::vector<float> result(tile.size());
-  for (int i = 0; i < plane; ++i) {
+  for (int i = 0; i < size.height * size.width; ++i) {
     const int row = i / size.width;
     const int column = i % size.width;
+    const float* pixel = &tile[std::size_t{3} * i];
     const Between y(place.y0 + (row + 0.5) / size.height * (place.y1 - place.y0), grid.height);
     const Between x(place.x0 + (column + 0.5) / size.width * (place.x1 - place.x0), grid.width);
-    const Between z(0.2126 * tile[i] + 0.7152 * tile[i + plane] + 0.0722 * tile[i + 2 * plane], depth);
+    const Between z(0.2126 * pixel[0] + 0.7152 * pixel[1] + 0.0722 * pixel[2], depth);
     double affine[6] = {};
     for (int corner = 0; corner < 8; ++corner) {
       const int a = corner / 4;
@@ -184,33 +185,32 @@ std::vector<float> apply_guide(const std::vector<float>& guide, int depth, Size 
             guide[((std::size_t(k) * depth + z.index(a)) * grid.height + y.index(b)) * grid.width + x.index(c)];
       }
     }
-    for (int c = 0; c < 3; ++c) {
-      result[i + c * plane] = static_cast<float>(affine[c] * tile[i + c * plane] + affine[3 + c]);
-    }
+    for (int c = 0; c < 3; ++c)
+      result[std::size_t{3} * i + c] = static_cast<float>(affine[c] * pixel[c] + affine[3 + c]);
   }
   return result;
 }
 
 Band shrink_band(const std::vector<float>& coarse, const std::vector<float>& gains, int step, Size size) {
   constexpr double taps[] = {1. / 16, 4. / 16, 6. / 16, 4. / 16, 1. / 16};
-  const int plane = size.height * size.width;
+  const int pixels = size.height * size.width;
   Band band = {.smooth = std::vector<float>(coarse.size()), .taken = std::vector<float>(coarse.size())};
-  for (int i = 0; i < 3 * plane; ++i) {
+  for (int i = 0; i < 3 * pixels; ++i) {
     double sum = 0;
     for (int tap = 0; tap < 25; ++tap) {
-      const int y = std::clamp(i % plane / size.width + (tap / 5 - 2) * step, 0, size.height - 1);
-      const int x = std::clamp(i % size.width + (tap % 5 - 2) * step, 0, size.width - 1);
-      sum += taps[tap / 5] * taps[tap % 5] * coarse[i / plane * plane + y * size.width + x];
+      const int y = std::clamp(i / 3 / size.width + (tap / 5 - 2) * step, 0, size.height - 1);
+      const int x = std::clamp(i / 3 % size.width + (tap % 5 - 2) * step, 0, size.width - 1);
+      sum += taps[tap / 5] * taps[tap % 5] * coarse[(std::size_t(y) * size.width + x) * 3 + i % 3];
     }
     band.smooth[i] = static_cast<float>(sum);
   }
-  for (int i = 0; i < plane; ++i) {
+  for (int i = 0; i < pixels; ++i) {
     double fine[3];
-    for (int c = 0; c < 3; ++c) fine[c] = double{coarse[i + c * plane]} - band.smooth[i + c * plane];
+    for (int c = 0; c < 3; ++c) fine[c] = double{coarse[std::size_t{3} * i + c]} - band.smooth[std::size_t{3} * i + c];
     const double grey = (fine[0] + fine[1] + fine[2]) / 3;
     for (int c = 0; c < 3; ++c) {
-      band.taken[i + c * plane] =
-          static_cast<float>(std::tanh(gains[i]) * grey + std::tanh(gains[i + plane]) * (fine[c] - grey));
+      band.taken[std::size_t{3} * i + c] =
+          static_cast<float>(std::tanh(gains[i]) * grey + std::tanh(gains[i + pixels]) * (fine[c] - grey));
     }
   }
   return band;

@@ -18,11 +18,11 @@ namespace hdrtile::kernels::plain {
 [[nodiscard]] std::vector<float> convolve(const ConvolutionWeights& weights, const std::vector<float> (&inputs)[2],
                                           Size size, Placing placing, int factor);
 
-/// guide [6][depth][grid.height][grid.width]; tile and result [3][size].
+/// guide [6][depth][grid.height][grid.width]; tile and result [size][3].
 [[nodiscard]] std::vector<float> apply_guide(const std::vector<float>& guide, int depth, Size grid, Place place,
                                              const std::vector<float>& tile, Size size);
 
-/// What Kernels::shrink_band subtracts from the result, and the smooth planes.
+/// What Kernels::shrink_band subtracts from the result, and the smooth image.
 struct Band {
   std::vector<float> smooth, taken;
 };

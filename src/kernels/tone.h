@@ -35,25 +35,23 @@ inline void blend_rows(const Guide& guide, float at, float* cells) {
 
 void apply_guide(const Guide& guide, Place place, const float* tile, float* out, Size size, int row_begin, int row_end,
                  float* scratch) {
-  const std::ptrdiff_t plane = std::ptrdiff_t{size.height} * size.width;
+  const int width = size.width;
   float* cells = scratch;
-  float* affine = cells + guide.row_floats();                // [width][8]
-  float* columns = affine + 8 * std::ptrdiff_t{size.width};  // of the guide, for each pixel
-  float* steps = columns + size.width;
-  for (int x = 0; x < size.width; ++x) {
-    const float share = (static_cast<float>(x) + 0.5F) / static_cast<float>(size.width);
+  float* affine = cells + guide.row_floats();           // [width][8]
+  float* columns = affine + std::ptrdiff_t{8} * width;  // of the guide, for each pixel
+  float* steps = columns + width;
+  for (int x = 0; x < width; ++x) {
+    const float share = (static_cast<float>(x) + 0.5F) / static_cast<float>(width);
     columns[x] = position(place.x0 + share * (place.x1 - place.x0), guide.width);
   }
   for (int y = row_begin; y < row_end; ++y) {
     const float share = (static_cast<float>(y) + 0.5F) / static_cast<float>(size.height);
     blend_rows(guide, place.y0 + share * (place.y1 - place.y0), cells);
-    const float* red = tile + std::ptrdiff_t{y} * size.width;
-    const float* green = red + plane;
-    const float* blue = green + plane;
-    for (int x = 0; x < size.width; ++x) {
-      steps[x] = position(0.2126F * red[x] + 0.7152F * green[x] + 0.0722F * blue[x], guide.depth);
+    const float* from = tile + std::ptrdiff_t{3} * y * width;
+    for (int x = 0; x < width; ++x) {
+      steps[x] = position(0.2126F * from[3 * x] + 0.7152F * from[3 * x + 1] + 0.0722F * from[3 * x + 2], guide.depth);
     }
-    for (int x = 0; x < size.width; ++x) {
+    for (int x = 0; x < width; ++x) {
       const int column = static_cast<int>(columns[x]);
       const int step = static_cast<int>(steps[x]);
       const float right = columns[x] - static_cast<float>(column);
@@ -63,12 +61,14 @@ void apply_guide(const Guide& guide, Place place, const float* tile, float* out,
       const Cell low = cell_at(cells, at) + right * (cell_at(cells, beside) - cell_at(cells, at));
       const Cell high = cell_at(cells, at + 1) + right * (cell_at(cells, beside + 1) - cell_at(cells, at + 1));
       const Cell both = low + up * (high - low);
-      std::memcpy(affine + std::ptrdiff_t{x} * 8, &both, sizeof both);
+      std::memcpy(affine + std::ptrdiff_t{8} * x, &both, sizeof both);
     }
-    for (int channel = 0; channel < 3; ++channel) {
-      const float* from = red + channel * plane;
-      float* to = out + channel * plane + std::ptrdiff_t{y} * size.width;
-      for (int x = 0; x < size.width; ++x) to[x] = affine[8 * x + channel] * from[x] + affine[8 * x + 3 + channel];
+    float* to = out + std::ptrdiff_t{3} * y * width;
+    for (int x = 0; x < width; ++x) {
+      const float* slopes = affine + std::ptrdiff_t{8} * x;
+      for (int channel = 0; channel < 3; ++channel) {
+        to[3 * x + channel] = slopes[channel] * from[3 * x + channel] + slopes[3 + channel];
+      }
     }
   }
 }
@@ -92,57 +92,53 @@ inline float tanh_of(float x) {
 /// Five taps of the B3 spline.
 inline float spline(float a, float b, float c, float d, float e) { return (a + e + 4.F * (b + d) + 6.F * c) * 0.0625F; }
 
-/// A row of one plane under the spline, down and across; what lies beyond the borders is the border's pixel.
-inline void smooth_row(const float* plane, Size size, int y, int step, float* __restrict__ padded,
+/// A row under the spline, down and across; what lies beyond the borders is the border's pixel.
+inline void smooth_row(const float* image, Size size, int y, int step, float* __restrict__ padded,
                        float* __restrict__ smooth) {
+  const int count = 3 * size.width;
   const auto row = [&](int at) {
-    return plane + std::ptrdiff_t{at < 0 ? 0 : at >= size.height ? size.height - 1 : at} * size.width;
+    return image + std::ptrdiff_t{at < 0 ? 0 : at >= size.height ? size.height - 1 : at} * count;
   };
   const float* rows[5] = {row(y - 2 * step), row(y - step), row(y), row(y + step), row(y + 2 * step)};
-  const int margin = 2 * step;
+  const int margin = 3 * 2 * step;
   float* middle = padded + margin;
-  for (int x = 0; x < size.width; ++x) middle[x] = spline(rows[0][x], rows[1][x], rows[2][x], rows[3][x], rows[4][x]);
-  for (int x = 1; x <= margin; ++x) {
-    middle[-x] = middle[0];
-    middle[size.width - 1 + x] = middle[size.width - 1];
+  for (int i = 0; i < count; ++i) middle[i] = spline(rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i]);
+  for (int i = 0; i < margin; ++i) {
+    middle[i - margin] = middle[i % 3];
+    middle[count + i] = middle[count - 3 + i % 3];
   }
-  for (int x = 0; x < size.width; ++x) {
-    smooth[x] = spline(middle[x - 2 * step], middle[x - step], middle[x], middle[x + step], middle[x + 2 * step]);
+  const int apart = 3 * step;
+  for (int i = 0; i < count; ++i) {
+    smooth[i] = spline(middle[i - 2 * apart], middle[i - apart], middle[i], middle[i + apart], middle[i + 2 * apart]);
   }
 }
 
-/// What the gains take of a row's band, coarse - smooth, away from the result. Planes of coarse and result lie `plane`
-/// apart, of smooth `width`.
+/// What the gains take of a row's band, coarse - smooth, away from the result.
 inline void take_band(const float* __restrict__ coarse, const float* __restrict__ smooth,
                       const float* __restrict__ of_grey, const float* __restrict__ of_colour,
-                      float* __restrict__ result, std::ptrdiff_t plane, int width) {
+                      float* __restrict__ result, int width) {
   for (int x = 0; x < width; ++x) {
-    const float red = coarse[x] - smooth[x];
-    const float green = coarse[x + plane] - smooth[x + width];
-    const float blue = coarse[x + 2 * plane] - smooth[x + 2 * width];
+    const float red = coarse[3 * x] - smooth[3 * x];
+    const float green = coarse[3 * x + 1] - smooth[3 * x + 1];
+    const float blue = coarse[3 * x + 2] - smooth[3 * x + 2];
     const float grey = (red + green + blue) * (1.F / 3.F);
     const float colour = tanh_of(of_colour[x]);
     const float shared = (tanh_of(of_grey[x]) - colour) * grey;
-    result[x] -= shared + colour * red;
-    result[x + plane] -= shared + colour * green;
-    result[x + 2 * plane] -= shared + colour * blue;
+    result[3 * x] -= shared + colour * red;
+    result[3 * x + 1] -= shared + colour * green;
+    result[3 * x + 2] -= shared + colour * blue;
   }
 }
 
 void shrink_band(const float* coarse, const float* gains, int step, float* smooth, float* result, Size size,
                  int row_begin, int row_end, float* scratch) {
-  const int width = size.width;
-  const std::ptrdiff_t plane = std::ptrdiff_t{size.height} * width;
-  float* padded = scratch;
-  float* smoothed = padded + width + 4 * step;  // [3][width]
+  const std::ptrdiff_t width = size.width;
+  const std::ptrdiff_t plane = width * size.height;
   for (int y = row_begin; y < row_end; ++y) {
-    const std::ptrdiff_t at = std::ptrdiff_t{y} * width;
-    for (int channel = 0; channel < 3; ++channel) {
-      float* row = smoothed + std::ptrdiff_t{channel} * width;
-      smooth_row(coarse + channel * plane, size, y, step, padded, row);
-      if (smooth != nullptr) std::memcpy(smooth + channel * plane + at, row, width * sizeof(float));
-    }
-    take_band(coarse + at, smoothed, gains + at, gains + plane + at, result + at, plane, width);
+    float* smoothed = smooth != nullptr ? smooth + 3 * y * width : scratch + 3 * (width + 4 * step);
+    smooth_row(coarse, size, y, step, scratch, smoothed);
+    take_band(coarse + 3 * y * width, smoothed, gains + y * width, gains + plane + y * width, result + 3 * y * width,
+              size.width);
   }
 }
 
