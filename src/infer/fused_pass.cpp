@@ -42,9 +42,11 @@ std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const torch
   if (exact == nullptr || wanted == nullptr || precision == Precision::fp16) {
     throw NotFused{std::string("there are none for ") + to_string(precision) + " on this CPU"};
   }
+  // NOLINTBEGIN(cppcoreguidelines-owning-memory): make_unique does not reach a private constructor
   std::unique_ptr<FusedPass> pass(new FusedPass(module, module, model, *exact));
   if (!pass->agrees(module, model)) throw NotFused{"they do not give what its own code gives"};
   if (wanted != exact) pass.reset(new FusedPass(module, working, model, *wanted));
+  // NOLINTEND(cppcoreguidelines-owning-memory)
   return pass;
 }
 

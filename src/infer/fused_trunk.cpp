@@ -45,6 +45,13 @@ void join(const float* first, const float* second, std::size_t count, int channe
   }
 }
 
+/// y = x + what windowed attention gave.
+void add_windowed(const at::Tensor& attended, const float* x, float* y) {
+  const auto* values = attended.const_data_ptr<float>();
+  const auto count = static_cast<std::size_t>(attended.numel());
+  for (std::size_t i = 0; i < count; ++i) y[i] = x[i] + values[i];
+}
+
 /// Columns of a part whose ring of expanded rows stays in a core's second-level cache.
 int columns_of_part(const kernels::HalfBlock& weights, int lanes, int width) {
   constexpr int ring_floats = 96 * 1024;
@@ -134,14 +141,14 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
 
 FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
-  unshuffle(pictures, size, unshuffle_, input_.require(3 * pictures.size() * pixels(size)));
+  unshuffle(pictures, size, unshuffle_, ends_.require(3 * pictures.size() * pixels(size)));
   for (Level& level : levels_) {
     level.size = at;
     level.kept.require(pixels(at) * level.channels);
     level.other.require(pixels(at) * level.channels);
     at = {at.height / 2, at.width / 2};
   }
-  convolve(*embed_, input_.data(), nullptr, levels_[0].kept.data(), levels_[0].size);
+  convolve(*embed_, ends_.data(), nullptr, levels_[0].kept.data(), levels_[0].size);
   for (std::size_t i = 0; i < downs_.size(); ++i) {
     run_stage(encoders_[i], levels_[i].kept, levels_[i].other, levels_[i].size, windowed);
     convolve(downs_[i], levels_[i].kept.data(), nullptr, levels_[i + 1].kept.data(), levels_[i].size);
@@ -164,29 +171,21 @@ FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Si
   }
   run_stage(refinement_, *x, levels_[0].other, levels_[0].size, windowed);
   convolve(*residual_, x->data(), nullptr, result_.require(3 * pixels(size)), levels_[0].size);
-  if (map_) convolve(*map_, x->data(), nullptr, maps_result_.require(maps_ * pixels(size)), levels_[0].size);
-  return {.residual = result_.data(), .maps = maps_result_.data()};
+  if (map_) convolve(*map_, x->data(), nullptr, ends_.require(maps_ * pixels(size)), levels_[0].size);
+  return {.residual = result_.data(), .maps = ends_.data()};
 }
 
 void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size,
                            WindowedAttention* windowed) {
   for (Block& block : stage) {
     if (windowed != nullptr) {
-      add_windowed(block, x.data(), other.data(), size, *windowed);
+      add_windowed(windowed->of(block.index, x.data(), size, block.attention.view().channels), x.data(), other.data());
     } else {
       if (block.statistics) take_statistics(block, x.data(), size);
       half_block(block.attention.view(), x.data(), other.data(), size);
     }
     half_block(block.feed_forward.view(), other.data(), x.data(), size);
   }
-}
-
-void FusedTrunk::add_windowed(const Block& block, const float* x, float* y, Size size,
-                              WindowedAttention& windowed) const {
-  const int channels = block.attention.view().channels;
-  const at::Tensor attended = windowed.of(block.index, x, size, channels);
-  const auto* values = attended.const_data_ptr<float>();
-  for (std::size_t i = 0; i < pixels(size) * channels; ++i) y[i] = x[i] + values[i];
 }
 
 void FusedTrunk::take_statistics(Block& block, const float* x, Size size) const {

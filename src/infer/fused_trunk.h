@@ -59,8 +59,6 @@ class FusedTrunk {
   [[nodiscard]] Stage stage(const NamedWeights& weights, const std::string& name, int channels);
   void run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size,
                  WindowedAttention* windowed);
-  void add_windowed(const Block& block, const float* x, float* y, kernels::Size size,
-                    WindowedAttention& windowed) const;
   /// A block's mixing matrix from the pixels that it is to mix.
   void take_statistics(Block& block, const float* x, kernels::Size size) const;
   void half_block(const kernels::HalfBlock& weights, const float* x, float* y, kernels::Size size) const;
@@ -79,7 +77,7 @@ class FusedTrunk {
   std::vector<kernels::PackedConvolution> downs_, ups_;
   std::vector<std::optional<kernels::PackedConvolution>> reduces_;
   std::vector<Level> levels_;
-  kernels::Floats input_, result_, maps_result_;
+  kernels::Floats ends_, result_;  // ends_: the pictures first, in the end the maps
 };
 
 }  // namespace hdrtile

@@ -1,5 +1,7 @@
 #include "fused_weights.h"
 
+#include <algorithm>
+
 namespace hdrtile {
 namespace {
 
@@ -80,9 +82,9 @@ FusedStatistics fused_statistics(const NamedWeights& weights, const std::string&
   const auto half = half_block(weights, block + ".norm1", block + ".attn.qk", block + ".attn.qk_dwconv");
   const std::string temperature = block + ".attn.temperature";
   require(half.hidden == 2 * half.channels, block + ".attn.qk");
-  require(weights.size(temperature, 0) > 0, temperature);
-  require_shape(weights, temperature, {weights.size(temperature, 0), 1, 1});
-  require(half.channels % weights.size(temperature, 0) == 0, temperature);
+  const int head_count = weights.size(temperature, 0);
+  require(head_count > 0 && half.channels % std::max(head_count, 1) == 0, temperature);
+  require_shape(weights, temperature, {head_count, 1, 1});
   const auto heads = weights.values(temperature);
   const auto projection = weights.values(block + ".attn.project_out");  // its shape: fused_attention()
   return {.queries_and_keys = {half, kernels},

@@ -90,8 +90,8 @@ inline void place(const float* values, std::ptrdiff_t stride, int channels, Plac
 template <class Operand, int rows>
 inline void convolve_row(const Convolution& weights, const ConvolutionLayout& layout, const float* const (&ring)[rows],
                          float* values, int y, Size size, Placing placing, int factor, float* out) {
-  for (int begin = 0; begin < size.width; begin += layout.at_once) {
-    const int end = begin + layout.at_once < size.width ? begin + layout.at_once : size.width;
+  for (int begin = 0; begin < size.width; begin += ConvolutionLayout::at_once) {
+    const int end = begin + ConvolutionLayout::at_once < size.width ? begin + ConvolutionLayout::at_once : size.width;
     const float* row[rows];
     for (int i = 0; i < rows; ++i) row[i] = ring[i] + std::ptrdiff_t{begin} * layout.pixel_words;
     multiply<Operand>(weights.product, row, layout.pixel_words, end - begin, [&](int vector, int pixel, Vec sums) {

@@ -45,6 +45,7 @@ std::vector<std::vector<double>> filtered(const HalfBlockWeights& weights, const
                                           int outputs) {
   const auto [height, width] = size;
   std::vector<std::vector<double>> expanded;
+  expanded.reserve(std::size_t(height) * width);
   for (int i = 0; i < height * width; ++i) {
     expanded.push_back(
         times(weights.expand, weights.expand_bias, normed(weights, &x[std::size_t(i) * weights.channels]), outputs));

@@ -96,7 +96,7 @@ struct Bf16 {
   static constexpr int per_word = 2;
   using Word = __m512bh;
   static Word broadcast_word(const float* p) {
-    std::int32_t word;
+    std::int32_t word = 0;
     std::memcpy(&word, p, sizeof word);
     return reinterpret_cast<__m512bh>(_mm512_set1_epi32(word));
   }

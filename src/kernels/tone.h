@@ -17,7 +17,7 @@ inline Cell cell_at(const float* cells, std::ptrdiff_t index) {
 
 /// Where between the centres of `count` cells the place `at` in [0, 1] lies.
 inline float position(float at, int count) {
-  const float last = static_cast<float>(count - 1);
+  const auto last = static_cast<float>(count - 1);
   const float wanted = at * static_cast<float>(count) - 0.5F;
   return wanted > 0.F ? (wanted < last ? wanted : last) : 0.F;  // NaN becomes 0; the pixel it came from is NaN anyway
 }
