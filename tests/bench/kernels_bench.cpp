@@ -1,6 +1,6 @@
-// The fused halves of a Restormer's block beside the same by LibTorch (oneDNN), on one core, in the same run: GFLOP/s
-// of multiply-adds that the definition counts, and how many times as long LibTorch takes (`ratio`, of the best of
-// both).
+// The fused halves of a Restormer's block, and its convolutions, beside the same by LibTorch (oneDNN), on one core, in
+// the same run: GFLOP/s of multiply-adds that the definition counts, and how many times as long LibTorch takes
+// (`ratio`, of the best of both).
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -84,6 +84,26 @@ struct Layers {
   at::Tensor norm_weight, norm_bias, expand, filters, project;
 };
 
+/// Both in turn.
+template <typename Fused, typename LibTorch>
+void compare(benchmark::State& state, double operations, const Fused& run, const LibTorch& by_libtorch) {
+  double fused = 1e9;
+  double libtorch = 1e9;
+  for (auto _ : state) {
+    const double start = processor_seconds();
+    run();
+    benchmark::ClobberMemory();
+    const double between = processor_seconds();
+    benchmark::DoNotOptimize(by_libtorch());
+    fused = std::min(fused, between - start);
+    libtorch = std::min(libtorch, processor_seconds() - between);
+    state.SetIterationTime(between - start);
+  }
+  state.counters["GFLOP/s"] = operations / fused * 1e-9;
+  state.counters["LibTorch_GFLOP/s"] = operations / libtorch * 1e-9;
+  state.counters["ratio"] = libtorch / fused;
+}
+
 void half_block(benchmark::State& state, Half half, const kernels::Kernels* kernels) {
   const c10::InferenceMode inference;
   at::set_num_threads(1);
@@ -98,21 +118,49 @@ void half_block(benchmark::State& state, Half half, const kernels::Kernels* kern
   std::vector<float> y(x.numel());
   const kernels::Part whole = {0, side, 0, side};
   kernels::Floats scratch(kernels->half_block_scratch(packed.view(), whole));
-  double fused = 1e9;
-  double libtorch = 1e9;
-  for (auto _ : state) {
-    const double start = processor_seconds();
-    kernels->half_block(packed.view(), x.const_data_ptr<float>(), y.data(), {side, side}, whole, scratch.data());
-    benchmark::ClobberMemory();
-    const double between = processor_seconds();
-    benchmark::DoNotOptimize(layers.by_libtorch(typed));
-    fused = std::min(fused, between - start);
-    libtorch = std::min(libtorch, processor_seconds() - between);
-    state.SetIterationTime(between - start);
-  }
-  state.counters["GFLOP/s"] = layers.operations(x) / fused * 1e-9;
-  state.counters["LibTorch_GFLOP/s"] = layers.operations(x) / libtorch * 1e-9;
-  state.counters["ratio"] = libtorch / fused;
+  compare(
+      state, layers.operations(x),
+      [&] {
+        kernels->half_block(packed.view(), x.const_data_ptr<float>(), y.data(), {side, side}, whole, scratch.data());
+      },
+      [&] { return layers.by_libtorch(typed); });
+}
+
+/// A 3 x 3 convolution and where its results go: those between the levels of a Restormer, and at both its ends.
+struct Between {
+  const char* name;
+  int in, out;
+  kernels::Placing placing;
+  int factor;
+};
+
+void convolution(benchmark::State& state, Between between, const kernels::Kernels* kernels) {
+  const c10::InferenceMode inference;
+  at::set_num_threads(1);
+  const int side = static_cast<int>(state.range(0));
+  const auto weight = at::randn({between.out, between.in, 3, 3}) / 8;
+  const kernels::PackedConvolution packed(
+      {.in_channels = {between.in, 0}, .out_channels = between.out, .side = 3, .values = values(weight), .bias = {}},
+      between.placing, between.factor, *kernels);
+  const auto type = kernels->per_word == 2 ? at::kBFloat16 : at::kFloat;
+  const auto x = at::randn({1, between.in, side, side}).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto typed = x.to(type);
+  const auto layer = weight.to(type).contiguous(at::MemoryFormat::ChannelsLast);
+  const float* const inputs[2] = {x.const_data_ptr<float>(), nullptr};
+  std::vector<float> y(std::size_t(side) * side * between.out);
+  kernels::Floats scratch(kernels->convolve_scratch(packed.view(), side));
+  const double operations = 18. * side * side * between.in * between.out;
+  compare(
+      state, operations,
+      [&] {
+        kernels->convolve(packed.view(), inputs, y.data(), {side, side}, 0, side, between.placing, between.factor,
+                          scratch.data());
+      },
+      [&] {
+        const auto result = at::conv2d(typed, layer, {}, 1, 1);
+        return between.placing == kernels::Placing::gathered ? at::pixel_unshuffle(result, between.factor)
+                                                             : at::pixel_shuffle(result, between.factor);
+      });
 }
 
 /// A large product by LibTorch: what a core reaches at best.
@@ -149,6 +197,19 @@ const bool registered = [] {
     for (const auto half : {Half::attention, Half::feed_forward}) {
       const std::string name = std::string(half == Half::attention ? "attention/" : "feed_forward/") + found[i]->name;
       benchmark::RegisterBenchmark(name.c_str(), half_block, half, found[i])->Apply(levels);
+    }
+    using kernels::Placing;
+    for (const Between between :
+         {Between{"embed", 24, 16, Placing::straight, 1}, Between{"down", 16, 8, Placing::gathered, 2},
+          Between{"up", 32, 64, Placing::spread, 2}, Between{"maps", 16, 24, Placing::planes, 2},
+          Between{"down", 192, 96, Placing::gathered, 2}, Between{"up", 384, 768, Placing::spread, 2}}) {
+      const std::string name = std::string("convolution/") + found[i]->name + "/" + between.name + "/" +
+                               std::to_string(between.in) + "/" + std::to_string(between.out);
+      benchmark::RegisterBenchmark(name.c_str(), convolution, between, found[i])
+          ->Arg(between.in < 100 ? 256 : 32)
+          ->ArgName("side")
+          ->UseManualTime()
+          ->Unit(benchmark::kMillisecond);
     }
   }
   return true;

@@ -76,6 +76,13 @@ def test_a_model_they_do_not_know_runs_through_torchscript(photo, tmp_path):
     assert engine['backend'] == 'torchscript'
 
 
+def test_without_kernels_models_run_through_torchscript_or_the_run_ends(photo, tmp_path):
+    assert enhance(photo, tmp_path / 'out.png', kernels='none')[0]['backend'] == 'torchscript'
+    result = run('enhance', photo, '-o', tmp_path / 'other.png', '--engine', 'fused', '--precision', 'fp32',
+                 env=os.environ | {'HDRTILE_KERNELS': 'none'})
+    assert result.returncode == 3 and 'there are none for fp32 on this CPU' in result.stderr
+
+
 def test_engine_fused_ends_the_run_where_they_do_not_know_the_model(photo, tmp_path):
     result = run('enhance', photo, '-o', tmp_path / 'out.png', '--model', model('identity'), '--engine', 'fused')
     assert result.returncode == 3
