@@ -60,8 +60,26 @@ inline float sum(Vec v) {
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
-inline Vec at_least(Vec v, float low) { return v > low ? v : broadcast(low); }
-inline Vec at_most(Vec v, float high) { return v < high ? v : broadcast(high); }
+#ifdef __AVX512F__
+constexpr __mmask16 all_lanes =
+    0xFFFF;  // the forms without a mask make GCC 12 warn of its own headers (its bug 105593)
+#endif
+
+/// The bound where a lane is NaN.
+inline Vec at_least(Vec v, float low) {
+#ifdef __AVX512F__
+  return reinterpret_cast<Vec>(_mm512_maskz_max_ps(all_lanes, reinterpret_cast<__m512>(v), _mm512_set1_ps(low)));
+#else
+  return reinterpret_cast<Vec>(_mm256_max_ps(reinterpret_cast<__m256>(v), _mm256_set1_ps(low)));
+#endif
+}
+inline Vec at_most(Vec v, float high) {
+#ifdef __AVX512F__
+  return reinterpret_cast<Vec>(_mm512_maskz_min_ps(all_lanes, reinterpret_cast<__m512>(v), _mm512_set1_ps(high)));
+#else
+  return reinterpret_cast<Vec>(_mm256_min_ps(reinterpret_cast<__m256>(v), _mm256_set1_ps(high)));
+#endif
+}
 
 /// x times the normal distribution's integral, the exact GELU: a polynomial on [-5.25, 5.25], beyond which the integral
 /// is 0 or 1 to 1e-7. The largest error is 1e-6. Coefficients: a weighted minimax fit in t = 2 (x / 5.25)^2 - 1.
