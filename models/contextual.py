@@ -52,7 +52,7 @@ def make_trunk(config: Union[TrunkConfig, ConvNextConfig]) -> nn.Module:
     if isinstance(config, ConvNextConfig):
         return ConvNext(6, 3 + wavelet.CHANNELS, list(config.dims), list(config.blocks), config.unshuffle)
     return Restormer(6, 3 + wavelet.CHANNELS, config.dim, config.blocks, config.heads, config.refinement_blocks,
-                     unshuffle=config.unshuffle, kind=config.feed_forward)
+                     unshuffle=config.unshuffle, kind=config.feed_forward, embed_bias=config.embed_bias)
 
 
 class ContextualModel(nn.Module):

@@ -64,6 +64,7 @@ class TrunkConfig:
     refinement: bool = True
     unshuffle: int = 1
     feed_forward: str = 'gdfn'
+    embed_bias: bool = False    # of the first convolution: what the norms' divisions leave of brightness and contrast
 
     def __post_init__(self):
         require(self.dim >= 4, 'trunk.width_mult', self.width_mult, f'at least {4 / PUBLISHED_DIM:.3f}')

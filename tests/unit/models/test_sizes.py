@@ -63,7 +63,8 @@ def test_an_option_that_cannot_be_is_named(option, value):
 @pytest.mark.parametrize('settings', [{'trunk.feed_forward': 'fire'}, {'trunk.feed_forward': 'inverted_residual'}, {'trunk.unshuffle': 1},
                                       {'trunk.levels': 4}, {'trunk.refinement': True}, {'trunk.width_mult': .5},
                                       {'painter.metered': False}, {'painter.metered': False, 'painter.fused': False},
-                                      {'painter.guide_depth': 1}, {'painter.short_side': 64}, {'gate.width': 0}])
+                                      {'painter.guide_depth': 1}, {'painter.short_side': 64}, {'gate.width': 0},
+                                      {'trunk.embed_bias': True}])
 def test_every_option_gives_a_model_that_scripts_and_equals_eager(settings):
     model = ContextualModel(SIZES['small'].with_settings(settings)).eval()
     for net in (model.painter.net, model.trunk):
