@@ -1,7 +1,8 @@
 """hdrtile's default model: a contextual Restormer (docs/design.md, "The model contract").
 
 `prepare` sees the whole photo once, small. There a Restormer with its own statistics paints the wanted picture as local
-affine changes of a classical exposure fusion, and the guide, a bilateral grid, is fitted to it. The trunk, a shallow
+affine changes of a classical exposure fusion; a gate tells finished photos, which are wanted as they are; and the guide, a
+bilateral grid, is fitted to it. The trunk, a shallow
 Restormer run with mixing matrices taken from the same preview, then cleans each tile: noise, JPEG artefacts, edges.
 """
 from typing import List, Optional, Tuple, Union
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 import tone
 import wavelet
 from convnext import ConvNext
+from gate import Gate, Open
 from restormer import Restormer
 from sizes import SIZES, Architecture, ConvNextConfig, PainterConfig, TrunkConfig
 
@@ -50,7 +52,7 @@ def make_trunk(config: Union[TrunkConfig, ConvNextConfig]) -> nn.Module:
     if isinstance(config, ConvNextConfig):
         return ConvNext(6, 3 + wavelet.CHANNELS, list(config.dims), list(config.blocks), config.unshuffle)
     return Restormer(6, 3 + wavelet.CHANNELS, config.dim, config.blocks, config.heads, config.refinement_blocks,
-                     unshuffle=config.unshuffle, kind=config.feed_forward)
+                     unshuffle=config.unshuffle, kind=config.feed_forward, embed_bias=config.embed_bias)
 
 
 class ContextualModel(nn.Module):
@@ -59,6 +61,7 @@ class ContextualModel(nn.Module):
         self.short_side, self.long_side = architecture.painter.short_side, architecture.painter.context_px // 2
         self.guide_depth = architecture.painter.guide_depth
         self.painter = Painter(architecture.painter)
+        self.gate = Gate(architecture.gate.width) if architecture.gate.width else Open()
         self.trunk = make_trunk(architecture.trunk)
 
     def working(self, preview: Tensor) -> Tensor:
@@ -69,9 +72,14 @@ class ContextualModel(nn.Module):
         scale = min(1., self.short_side / min(height, width), self.long_side / max(height, width))
         return F.adaptive_avg_pool2d(preview, [max(int(round(height * scale)), 1), max(int(round(width * scale)), 1)])
 
+    def paint(self, preview: Tensor) -> Tensor:
+        """The wanted picture: what the painter makes of the photo, or, the more finished it is, the photo itself."""
+        painted = self.painter(preview)
+        return painted + self.gate(preview, painted) * (preview - painted)
+
     def guide_of(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
         """The painted preview and the guide fitted to it."""
-        painted = self.painter(preview)
+        painted = self.paint(preview)
         return painted, tone.fit_guide(preview, painted, depth=self.guide_depth)
 
     def mixes_of(self, preview: Tensor, painted: Tensor) -> Tensor:

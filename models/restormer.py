@@ -57,11 +57,13 @@ class Restormer(nn.Module):
     half the resolution (a quarter of the cost). Input sides are multiples of `multiple`. The last convolution starts at
     zero: an untrained network returns nothing, which as a residual changes nothing. `kind` names the feed-forward network.
     The published network has no `reduce_first`: what is decoded at level 0 keeps the skip's channels beside its own. `norm`
-    (of a width) and `bias` (of the blocks' convolutions) are for its variants."""
+    (of a width) and `bias` (of the blocks' convolutions) are for its variants. The norms divide brightness and contrast away
+    alike; with `embed_bias` there is a constant beside them that tells one from the other, and so noise from texture."""
 
     def __init__(self, in_channels: int, out_channels: int, dim: int, blocks: List[int], heads: List[int],
                  refinement: int = 0, expansion: float = 2.66, unshuffle: int = 1, kind: str = 'gdfn',
-                 norm: Callable[[int], nn.Module] = LayerNorm, bias: bool = False, reduce_first: bool = True):
+                 norm: Callable[[int], nn.Module] = LayerNorm, bias: bool = False, reduce_first: bool = True,
+                 embed_bias: bool = False):
         super().__init__()
         levels = len(blocks)
         dims = [dim * 2 ** i for i in range(levels)]
@@ -69,7 +71,7 @@ class Restormer(nn.Module):
         block = partial(Block, expansion=expansion, kind=kind, norm=norm, bias=bias)
         self.multiple = unshuffle * 2 ** (levels - 1)
         self.unshuffle = unshuffle
-        self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=False)
+        self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=embed_bias)
         self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], block) for i in range(levels - 1)])
         self.downs = nn.ModuleList([nn.Sequential(nn.Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
                                     for d in dims[:-1]])

@@ -6,7 +6,8 @@ heads, and 4 blocks of refinement. A size multiplies dim by `width_mult`, rounde
 blocks by `depth_mult`, rounded up. A CPU's budget asks for two cuts that no multiplier gives: fewer levels (the deeper ones
 reach far, and so need a large halo), and a stem of pixel-unshuffle, which works at half the resolution.
 
-The painter is not scaled: it sees 206 x 137 pixels of a 3:2 photo, whatever the size, and one is trained for all.
+The painter is not scaled: it sees 206 x 137 pixels of a 3:2 photo, whatever the size, and one is trained for all. Nor is
+the gate behind it, which leaves a finished photo as it is.
 
   draft  the painter's guide alone: the `draft` method of `small`, no file of its own
   small  the default: width 1/3, depth 1/4, two levels at half resolution, no refinement (dim 16, 1/2 blocks)
@@ -48,6 +49,14 @@ class PainterConfig:
 
 
 @dataclass(frozen=True)
+class GateConfig:
+    width: int = 0      # of its hidden layer; 0 for no gate: every photo is painted
+
+    def __post_init__(self):
+        require(self.width >= 0, 'gate.width', self.width, 'at least 0')
+
+
+@dataclass(frozen=True)
 class TrunkConfig:
     width_mult: float = 1.
     depth_mult: float = 1.
@@ -55,6 +64,7 @@ class TrunkConfig:
     refinement: bool = True
     unshuffle: int = 1
     feed_forward: str = 'gdfn'
+    embed_bias: bool = False    # of the first convolution: what the norms' divisions leave of brightness and contrast
 
     def __post_init__(self):
         require(self.dim >= 4, 'trunk.width_mult', self.width_mult, f'at least {4 / PUBLISHED_DIM:.3f}')
@@ -98,19 +108,20 @@ FAMILIES = {'restormer': TrunkConfig, 'convnext': ConvNextConfig}
 class Architecture:
     painter: PainterConfig = field(default_factory=PainterConfig)
     trunk: Union[TrunkConfig, ConvNextConfig] = field(default_factory=TrunkConfig)
+    gate: GateConfig = field(default_factory=GateConfig)
 
     def to_json(self):
         family = next(name for name, config in FAMILIES.items() if type(self.trunk) is config)
-        return {'painter': asdict(self.painter), 'trunk': {'family': family} | asdict(self.trunk)}
+        return {'painter': asdict(self.painter), 'gate': asdict(self.gate), 'trunk': {'family': family} | asdict(self.trunk)}
 
     @classmethod
     def from_json(cls, parts):
-        """Of both parts, or of one: the other is that of the default."""
+        """Of all parts, or of some: painter and trunk are those of the default then, and there is no gate."""
         trunk = dict(parts.get('trunk', {}))
         family = trunk.pop('family', 'restormer')
         require(family in FAMILIES, 'trunk.family', family, 'one of ' + ', '.join(FAMILIES))
-        settings = {f'{part}.{key}': value for part, options in (('painter', parts.get('painter', {})), ('trunk', trunk))
-                    for key, value in options.items()}
+        options = {'painter': parts.get('painter', {}), 'gate': parts.get('gate', {}), 'trunk': trunk}
+        settings = {f'{part}.{key}': value for part in options for key, value in options[part].items()}
         return cls(trunk=FAMILIES[family]()).with_settings(settings)
 
     def narrow(self):
@@ -121,17 +132,17 @@ class Architecture:
 
     def with_settings(self, settings):
         """This architecture with {'trunk.levels': 3, ...} changed."""
-        changes = {'painter': {}, 'trunk': {}}
+        changes = {part.name: {} for part in fields(self)}
         for name, value in settings.items():
             part, _, key = name.partition('.')
             options = getattr(self, part) if part in changes else None
             kinds = {f.name: type(getattr(options, f.name)) for f in fields(options)} if options else {}
-            require(key in kinds, 'the option', name, 'painter.X or trunk.X with X as in models/sizes.py')
+            require(key in kinds, 'the option', name, 'painter.X, gate.X or trunk.X with X as in models/sizes.py')
             value = tuple(value) if isinstance(value, list) else value
             value = float(value) if kinds[key] is float and type(value) is int else value
             require(type(value) is kinds[key], name, value, f'of type {kinds[key].__name__}')
             changes[part][key] = value
-        return Architecture(replace(self.painter, **changes['painter']), replace(self.trunk, **changes['trunk']))
+        return Architecture(**{part: replace(getattr(self, part), **changed) for part, changed in changes.items()})
 
 
 def require(right, name, value, wanted):
@@ -139,6 +150,7 @@ def require(right, name, value, wanted):
         raise Wrong(f'{name} is {value!r}, expected {wanted}')
 
 
-SIZES = {'small': Architecture(trunk=TrunkConfig(width_mult=1 / 3, depth_mult=.25, levels=2, refinement=False, unshuffle=2)),
-         'base': Architecture(),
-         'student': Architecture(trunk=ConvNextConfig())}
+GATE = GateConfig(width=24)
+SIZES = {'small': Architecture(trunk=TrunkConfig(width_mult=1 / 3, depth_mult=.25, levels=2, refinement=False, unshuffle=2), gate=GATE),
+         'base': Architecture(gate=GATE),
+         'student': Architecture(trunk=ConvNextConfig(), gate=GATE)}

@@ -112,7 +112,7 @@ def trained(row, args):
     data = WholePhotos(options.data, model.working, options.device) if row.photos_only else train.open_data(options, model)
     task = OwnStatistics if row.own_statistics else train.TASKS[options.stage]
     train.train(options, model, task(model, data, options))
-    checkpoints.load_half(model, options.out, options.stage)    # the averaged weights
+    checkpoints.load_part(model, options.out, options.stage)    # the averaged weights
     return model.cpu().eval(), f'{options.steps} of {options.batch}'
 
 

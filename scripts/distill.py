@@ -96,7 +96,7 @@ def train_student(name, teacher, painter, taught, args):
                      {'average': teacher.painter.state_dict(), 'architecture': options.architecture.to_json()['painter']})
     data = train.open_data(options, model)
     train.train(options, model, TaughtTask(model, data, options, teacher) if taught else PlainTask(model, data, options))
-    checkpoints.load_half(model, options.out, 'tile')
+    checkpoints.load_part(model, options.out, 'tile')
     return model.cpu().eval()
 
 

@@ -22,21 +22,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 from contextual import ContextualModel  # noqa: E402
 
 
-def load_run(run, stages=tuple(checkpoints.HALVES)):
+def load_run(run, stages=('tone', 'tile')):
     """The model that a training run has made, and its architecture. Only these stages have to be there."""
     for stage in stages:
         if not checkpoints.checkpoint_path(run, stage).exists():
             raise SystemExit(f'{run}: no {stage}.ckpt; train that stage first (scripts/train.py {stage})')
     architecture = checkpoints.architecture_of(run)
     model = ContextualModel(architecture).eval()
-    for stage in checkpoints.HALVES:
-        checkpoints.load_half(model, run, stage)
+    for stage in checkpoints.PARTS:
+        checkpoints.load_part(model, run, stage)
     return model, architecture
 
 
 @torch.inference_mode()
 def export(args):
-    model, architecture = load_run(args.run, ('tone',) if args.zero_trunk else tuple(checkpoints.HALVES))
+    model, architecture = load_run(args.run, *[('tone',)] * args.zero_trunk)
     if args.zero_trunk:
         torch.nn.init.zeros_(model.trunk.output.weight)
     write(model, architecture, args.out, vars(args), args.fp16, args.device)

@@ -6,6 +6,7 @@ import numpy as np
 FINISHED = .2           # share of photos that are their own target: what is finished should come back as it is, to 35 dB
 FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
+QUIET = .5              # share of photos at base sensitivity, as from a tripod: what little noise they have must not cost texture
 BLURRED = .35           # share of photos of a slightly blurred scene
 TEXTURED = {'panorama': .6, 'sharp': .2}        # share of photos with synthetic texture, by what they are cut from
 
@@ -46,7 +47,7 @@ def draw(rng, ev=None):
 
 def draw_for_training(rng, ev=None):
     """Half of the shots have the plain tone curve of the judged ones, the rest other cameras'; on top come mixed light, coarser
-    white-balance faults, lens shading, a mosaic's noise, and 4:4:4 JPEG."""
+    white-balance faults, lens shading, a mosaic's noise, and 4:4:4 JPEG; and a share has next to no noise."""
     shot = draw(rng, ev)
     faults = {'curve': str(rng.choice(list(CURVES), p=list(CURVES.values())))}
     if rng.random() < .4:       # taken for daylight in a lamp's light, or the other way round
@@ -64,4 +65,7 @@ def draw_for_training(rng, ev=None):
         faults['raw_gains'] = float(rng.uniform(1.9, 2.4)), 1., float(rng.uniform(1.5, 1.9))
     if rng.random() < .3:
         faults['sampling'] = '4:4:4'
+    if rng.random() < QUIET:
+        faults['shot_noise'] = float(np.exp(rng.uniform(np.log(1e-5), np.log(1e-4))))
+        faults['read_noise'] = float(np.exp(rng.uniform(np.log(1e-4), np.log(1e-3))))
     return replace(shot, **faults)

@@ -1,15 +1,17 @@
 """Trains hdrtile's default model on what scripts/prepare_data.py has cut or scripts/pack_data.py packed. Resumable; CPU or GPU.
 
-Two stages share one folder, and may run beside each other (each writes its own half):
+Three stages share one folder, and may run beside each other (each writes its own part):
   tone   the painter: the whole photo, small, to its wanted picture. Views are exposed anew at every step.
+  gate   the gate behind the painter as it is: which photos are finished already.
   tile   the trunk: crops of whole photos, toned by the painter's guide, to the clean target.
 
   python scripts/train.py tone --data prepared --out run --steps 3000
+  python scripts/train.py gate --data prepared --out run --steps 1000
   python scripts/train.py tile --data prepared --out run --steps 3000
   python scripts/train.py tone --data prepared --out run --steps 3000 --resume
   python scripts/train.py tile --data prepared --out run --size base --device cuda --bf16 --from models/small.pt
 
-`--size draft` has the tone stage alone: it is the guide of `small`. `--set` changes an option of the size (models/sizes.py).
+`--size draft` has no tile stage: it is the guide of `small`. `--set` changes an option of the size (models/sizes.py).
 """
 import argparse
 import json
@@ -23,44 +25,47 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import sizes  # noqa: E402
-from checkpoints import HALVES, checkpoint_path, load_file, load_half, load_weights, save  # noqa: E402
+from checkpoints import PARTS, checkpoint_path, load_file, load_part, load_weights, save  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
 from live import codec  # noqa: E402
 from live.data import LiveData  # noqa: E402
 from training_batches import PreparedData  # noqa: E402
-from training_tasks import TileTask, ToneTask  # noqa: E402
+from training_tasks import GateTask, TileTask, ToneTask  # noqa: E402
 from utilisation import Load, TimedData  # noqa: E402
 
-TASKS = {'tone': ToneTask, 'tile': TileTask}
+TASKS = {'tone': ToneTask, 'gate': GateTask, 'tile': TileTask}
 
 
-class PainterWatch:
-    """Gives the tile stage the weights of a tone stage that runs beside it, whenever they are new."""
+class EarlierStages:
+    """Gives a stage the weights of those before it, which may run beside it, whenever they are new."""
 
-    def __init__(self, model, task, run):
-        self.model, self.task, self.path, self.seen = model, task, checkpoint_path(run, 'tone'), None
+    def __init__(self, model, task, run, stage):
+        self.model, self.task, self.run, self.seen = model, task, run, {}
+        self.stages = list(TASKS)[:list(TASKS).index(stage)]
 
     def refresh(self):
-        written = self.path.stat().st_mtime if self.path.exists() else None
-        if written != self.seen:
-            load_half(self.model, self.path.parent, 'tone')
-            self.task.forget()
-            self.seen = written
+        for stage in self.stages:
+            path = checkpoint_path(self.run, stage)
+            written = path.stat().st_mtime if path.exists() else None
+            if written != self.seen.get(stage):
+                load_part(self.model, self.run, stage)
+                self.task.forget()
+                self.seen[stage] = written
 
 
 def train(args, model, task):
     """Steps of one stage; the checkpoint in args.out is the result."""
-    half = getattr(model, HALVES[args.stage])
+    part = getattr(model, PARTS[args.stage])
     if args.compile:
-        half.compile()
+        part.compile()
     data = task.data = TimedData(task.data, args.device)
-    painter = PainterWatch(model, task, args.out) if args.stage == 'tile' else None
-    average = {k: v.clone() for k, v in half.state_dict().items()}
-    optimiser = torch.optim.AdamW([*half.parameters(), *task.extra.parameters()], lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
+    earlier = EarlierStages(model, task, args.out, args.stage)
+    average = {k: v.clone() for k, v in part.state_dict().items()}
+    optimiser = torch.optim.AdamW([*part.parameters(), *task.extra.parameters()], lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
     first, spent, path = 0, 0., checkpoint_path(args.out, args.stage)
     if args.resume and path.exists():
         state = torch.load(path, map_location=args.device)
-        load_weights(half, state['weights'], path)
+        load_weights(part, state['weights'], path)
         task.extra.load_state_dict(state['extra'])
         optimiser.load_state_dict(state['optimiser'])
         average, first, spent = state['average'], state['step'], state.get('seconds', 0.)
@@ -72,8 +77,7 @@ def train(args, model, task):
     for step in range(first, args.steps):
         if step % args.save_every == 0 or step == first:
             data.refresh()
-            if painter:
-                painter.refresh()
+            earlier.refresh()
         progress = max(step / args.steps, min(1, (time.time() - begun) / limit))
         rate = args.lr * min(1, (step + 1) / warm_up) * (.02 + .98 * .5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
@@ -81,10 +85,10 @@ def train(args, model, task):
         loss = task.loss(rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(half.parameters(), .1)
+        torch.nn.utils.clip_grad_norm_(part.parameters(), .1)
         optimiser.step()
         decay = min(.998, (step + 1) / (step + 20))
-        torch._foreach_lerp_(list(average.values()), list(half.state_dict().values()), 1 - decay)
+        torch._foreach_lerp_(list(average.values()), list(part.state_dict().values()), 1 - decay)
         total += loss.detach()
         if (step + 1) % args.log_every == 0:    # a GPU is waited for here and nowhere else
             mean, making, seconds = float(total) / args.log_every, data.clock.total(), time.time() - since
@@ -93,8 +97,8 @@ def train(args, model, task):
             total, since = 0., time.time()
         over = time.time() - begun >= limit
         if (step + 1) % args.save_every == 0 or step + 1 == args.steps or over:
-            save(path, {'weights': half.state_dict(), 'average': average, 'optimiser': optimiser.state_dict(), 'step': step + 1,
-                        'seconds': time.time() - begun, 'extra': task.extra.state_dict(), 'architecture': args.architecture.to_json()[HALVES[args.stage]]})
+            save(path, {'weights': part.state_dict(), 'average': average, 'optimiser': optimiser.state_dict(), 'step': step + 1,
+                        'seconds': time.time() - begun, 'extra': task.extra.state_dict(), 'architecture': args.architecture.to_json()[PARTS[args.stage]]})
         if over:
             print(f'{args.minutes:g} minutes are over at step {step + 1}', flush=True)
             break

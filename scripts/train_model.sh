@@ -5,11 +5,11 @@
 #
 # FOLDER is what scripts/pack_data.py packed or scripts/prepare_data.py prepared, or holds panoramas and rooms (EXR; several
 # folders may be given): these are prepared on a CPU (into RUN/prepared), and packed for a GPU (RUN/packed), which makes the
-# views itself. Then come the tone stage, the tile stage (`draft` has none), and the export to RUN/SIZE.pt. A run that was cut
+# views itself. Then come the tone stage, the gate, the tile stage (`draft` has none), and the export to RUN/SIZE.pt. A run that was cut
 # off goes on with --resume: each stage from its last checkpoint, steps and learning rate as if nothing had happened.
 #
 #   --minutes N                       training takes N minutes in all (resumes included), whatever the steps: the rate comes down in time
-#   --tone-steps N, --tile-steps N    of each stage
+#   --tone-steps N, --gate-steps N, --tile-steps N    of each stage
 #   --judge PANORAMAS                 folder whose held-out series judge the result, where build/hdrtile is built
 #   --threads N                       of a CPU, default all
 #   -- ...                            the rest goes to scripts/train.py: -- --batch 32 --compile
@@ -29,7 +29,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
 [[ -x $python ]] || python=$(command -v python3) || die "no Python: set PYTHON to one that has torch"
 
-size='' out='' device=cpu resume='' minutes='' tone_steps='' tile_steps='' judge='' threads=$(nproc)
+size='' out='' device=cpu resume='' minutes='' tone_steps='' gate_steps='' tile_steps='' judge='' threads=$(nproc)
 data=() more=()
 while (($#)); do
   case $1 in
@@ -39,7 +39,7 @@ while (($#)); do
     --resume) resume=--resume; shift ;;
     --data) shift; while (($#)) && [[ $1 != -* ]]; do data+=("$1"); shift; done ;;
     --) more=("${@:2}"); break ;;
-    --size|--out|--device|--minutes|--tone-steps|--tile-steps|--judge|--threads)
+    --size|--out|--device|--minutes|--tone-steps|--gate-steps|--tile-steps|--judge|--threads)
       (($# > 1)) || die "$1 wants a value"
       name=${1#--}; printf -v "${name//-/_}" %s "$2"; shift 2 ;;
     *) die "unknown argument $1; --help tells" ;;
@@ -70,6 +70,7 @@ fi
 
 # --- stages ------------------------------------------------------------------------------------------------------------
 # A GPU takes large batches, and photos that are made for one step give it many crops.
+gate=(--batch 8 --lr 1e-2 --steps "${gate_steps:-2400}")
 if [[ $device == cuda ]]; then
   tone=(--batch 64 --steps "${tone_steps:-12000}")
   tile=(--batch 128 --crops-per-photo 16 --steps "${tile_steps:-12000}")
@@ -88,10 +89,12 @@ stage() {   # NAME SHARE OPTIONS...
     $(share "$2") "${common[@]}" "${@:3}" "${more[@]}"
 }
 if [[ $size == draft ]]; then
-  stage tone 1 "${tone[@]}"
+  stage tone .95 "${tone[@]}"
+  stage gate .05 "${gate[@]}"
 else
   stage tone .4 "${tone[@]}"
-  stage tile .6 "${tile[@]}"
+  stage gate .03 "${gate[@]}"
+  stage tile .57 "${tile[@]}"
 fi
 
 # --- the model file ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import tone  # noqa: E402
 import wavelet  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
 from restormer import Restormer  # noqa: E402
+from sizes import SIZES  # noqa: E402
 
 WHOLE = torch.tensor([[0., 0., 1., 1.]])
 
@@ -57,6 +58,24 @@ def test_an_untrained_trunk_changes_nothing():
     photo = smooth_photo(96, 144)
     guide, mix = model.prepare(photo)
     assert torch.equal(model(photo, WHOLE, guide, mix), model.draft(photo, WHOLE, guide))
+
+
+def test_the_gate_mixes_the_photo_into_what_was_painted():
+    model, photo = random_model(), smooth_photo(96, 144)
+    painted = model.painter(photo)
+    for logit, wanted in ((-20., painted), (20., photo), (0., (painted + photo) / 2)):
+        torch.nn.init.constant_(model.gate.share.bias, logit)
+        assert torch.allclose(model.paint(photo), wanted, atol=1e-6)
+    torch.nn.init.constant_(model.gate.share.bias, 20.)
+    assert (model.draft(photo, WHOLE, model.prepare(photo)[0]) - photo).abs().max() < 1e-3
+
+
+def test_without_a_gate_everything_is_painted():
+    model = ContextualModel(SIZES['small'].with_settings({'gate.width': 0})).eval()
+    torch.nn.init.normal_(model.painter.net.output.weight, std=.02)
+    photo = smooth_photo(96, 144)
+    assert torch.equal(model.paint(photo), model.painter(photo))
+    assert not any(name.startswith('gate') for name in model.state_dict())
 
 
 @pytest.mark.parametrize(('height', 'width'), [(128, 192), (137, 206), (129, 191), (37, 50), (1, 1)])

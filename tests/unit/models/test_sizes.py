@@ -54,7 +54,7 @@ def test_an_architecture_survives_json():
 
 @pytest.mark.parametrize(('option', 'value'), [('trunk.levels', 5), ('trunk.levels', '3'), ('trunk.unshuffle', 3), ('trunk.width_mult', .01),
                                                ('trunk.depth_mult', 0), ('trunk.feed_forward', 'mlp'), ('painter.metered', 1),
-                                               ('painter.heads', [1]), ('painter.guide_depth', 0), ('trunk.colour', 1), ('levels', 3)])
+                                               ('painter.heads', [1]), ('painter.guide_depth', 0), ('gate.width', -1), ('trunk.colour', 1), ('levels', 3)])
 def test_an_option_that_cannot_be_is_named(option, value):
     with pytest.raises(Wrong, match=option):
         SIZES['small'].with_settings({option: value})
@@ -63,7 +63,8 @@ def test_an_option_that_cannot_be_is_named(option, value):
 @pytest.mark.parametrize('settings', [{'trunk.feed_forward': 'fire'}, {'trunk.feed_forward': 'inverted_residual'}, {'trunk.unshuffle': 1},
                                       {'trunk.levels': 4}, {'trunk.refinement': True}, {'trunk.width_mult': .5},
                                       {'painter.metered': False}, {'painter.metered': False, 'painter.fused': False},
-                                      {'painter.guide_depth': 1}, {'painter.short_side': 64}])
+                                      {'painter.guide_depth': 1}, {'painter.short_side': 64}, {'gate.width': 0},
+                                      {'trunk.embed_bias': True}])
 def test_every_option_gives_a_model_that_scripts_and_equals_eager(settings):
     model = ContextualModel(SIZES['small'].with_settings(settings)).eval()
     for net in (model.painter.net, model.trunk):

@@ -42,23 +42,23 @@ def packed(tmp_path_factory):
 
 def test_one_command_trains_and_exports_and_one_goes_on(packed, tmp_path, train_model):
     asked = ['--size', 'small', '--data', packed, '--out', tmp_path, '--threads', '1']
-    first = train_model(*asked, '--tone-steps', '2', '--tile-steps', '1', *TINY)
+    first = train_model(*asked, '--tone-steps', '2', '--gate-steps', '1', '--tile-steps', '1', *TINY)
     assert first.returncode == 0, first.stderr
     assert re.search(r'tone step 2/2 loss \S+ lr \S+ [\d.]+ s a step, \d+ % of it data; [\d.]+ images/s, [\d.]+ cores busy', first.stdout)
-    assert 'tile step 1/1' in first.stdout
+    assert 'gate step 1/1' in first.stdout and 'tile step 1/1' in first.stdout
     assert torch.jit.load(str(tmp_path / 'small.pt')).draft
 
     again = train_model(*asked, *TINY)
     assert again.returncode == 1 and 'holds a run: --resume goes on with it' in again.stderr
 
-    resumed = train_model(*asked, '--resume', '--tone-steps', '3', '--tile-steps', '2', *TINY)
+    resumed = train_model(*asked, '--resume', '--tone-steps', '3', '--gate-steps', '2', '--tile-steps', '2', *TINY)
     assert resumed.returncode == 0, resumed.stderr
-    assert re.findall(r'resumed at step (\d)', resumed.stdout) == ['2', '1']
-    assert re.findall(r'step (\d/\d)', resumed.stdout) == ['3/3', '2/2']
+    assert re.findall(r'resumed at step (\d)', resumed.stdout) == ['2', '1', '1']
+    assert re.findall(r'step (\d/\d)', resumed.stdout) == ['3/3', '2/2', '2/2']
 
 
 def test_a_draft_is_trained_without_a_tile_stage_and_ends_when_its_minutes_are_over(packed, tmp_path, train_model):
-    done = train_model('--size', 'draft', '--data', packed, '--out', tmp_path, '--minutes', '0.001', '--tone-steps', '900', *TINY)
+    done = train_model('--size', 'draft', '--data', packed, '--out', tmp_path, '--minutes', '0.001', '--tone-steps', '900', '--gate-steps', '1', *TINY)
     assert done.returncode == 0, done.stderr
     assert 'minutes are over at step 1' in done.stdout
     assert (tmp_path / 'draft.pt').exists() and not (tmp_path / 'tile.ckpt').exists()

@@ -2,6 +2,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -54,21 +55,46 @@ def loss_of(args, model, data):
         return float(train.TASKS[args.stage](model, data, args).loss(np.random.default_rng(5)))
 
 
-@pytest.mark.parametrize('stage', ['tone', 'tile'])
+@pytest.mark.parametrize('stage', list(train.TASKS))
 def test_a_training_step_lowers_the_loss_on_two_images(prepared, tmp_path, stage):
     before, after = (arguments(prepared, tmp_path / str(steps), stage, '--steps', str(steps), '--lr', '.001') for steps in (0, 1))
     assert loss_of(after, *run(after)) < loss_of(before, *run(before))
 
 
-@pytest.mark.parametrize('stage', ['tone', 'tile'])
+@pytest.mark.parametrize('stage', list(train.TASKS))
 def test_a_resumed_run_goes_on_from_its_weights(prepared, tmp_path, stage):
     args = arguments(prepared, tmp_path, stage, '--steps', '2')
     model, _ = run(args)
     weights = {k: v.clone() for k, v in model.state_dict().items()}
     args.resume = True
     resumed, _ = run(args)     # nothing left to do
-    half = checkpoints.HALVES[stage]
-    assert all(torch.equal(v, weights[k]) for k, v in resumed.state_dict().items() if k.startswith(half))
+    part = checkpoints.PARTS[stage]
+    assert all(torch.equal(v, weights[k]) for k, v in resumed.state_dict().items() if k.startswith(part))
+
+
+def test_the_gates_coefficients_give_the_error_of_a_mixed_picture(prepared, tmp_path):
+    args = arguments(prepared, tmp_path, 'gate')
+    model = train.set_up(args)
+    x, y, rng = torch.rand(8, 3, 24, 36), torch.rand(8, 3, 24, 36), np.random.default_rng(0)
+    task = train.TASKS['gate'](model, SimpleNamespace(tone_batch=lambda count, rng: (x, y)), args)
+    constant, linear, square = task.fresh(rng)[1].t()
+    again = model.painter(x[:1]).clamp(0, 1)      # the first is what was painted, wanted as it is
+    for photo, wanted, i in ((again, again, 0), (x[5:6], y[5:6], 5)):
+        painted = model.painter(photo)
+        error = (painted + .3 * (photo - painted) - wanted).square().mean()
+        assert torch.allclose(constant[i] + .3 * linear[i] + .09 * square[i], error, atol=1e-6)
+
+
+def test_the_gate_learns_which_photos_are_finished(prepared, tmp_path):
+    args = arguments(prepared, tmp_path, 'gate', '--steps', '150', '--lr', '.02')
+    model = train.set_up(args)
+    bright, dull = torch.rand(4, 3, 24, 36), .3 * torch.rand(4, 3, 24, 36)
+    model.painter.forward = lambda x: x.square()        # whatever it is given
+    train.train(args, model, train.TASKS['gate'](model, SimpleNamespace(
+        tone_batch=lambda count, rng: (torch.cat([bright, dull]), torch.cat([bright, dull.square()])), refresh=lambda: None), args))
+    with torch.no_grad():
+        shares = [model.gate(x, x.square()).flatten() for x in (bright, dull)]
+    assert shares[0].min() > .9 and shares[1].max() < .1
 
 
 def test_a_run_of_another_architecture_is_not_resumed(prepared, tmp_path):
@@ -117,7 +143,7 @@ def test_a_file_in_half_precision_is_half_as_large_and_loads_as_fp32(prepared, t
     assert abs(saved - 2 * description['parameters']) < .1 * 2 * description['parameters']
 
 
-def test_training_starts_from_the_halves_of_a_file_that_fit(prepared, tmp_path, capsys):
+def test_training_starts_from_the_parts_of_a_file_that_fit(prepared, tmp_path, capsys):
     args = arguments(prepared, tmp_path, 'tile')
     args.start = ROOT / 'models/small.pt'
     args.architecture = sizes.SIZES['small'].with_settings({'trunk.levels': 3})
@@ -126,7 +152,7 @@ def test_training_starts_from_the_halves_of_a_file_that_fit(prepared, tmp_path, 
     assert all(torch.equal(v, theirs[f'painter.{k}']) for k, v in model.painter.state_dict().items())
     assert capsys.readouterr().out.strip().endswith('small.pt: painter')
     args.architecture = TINY
-    with pytest.raises(SystemExit, match='neither its painter nor its trunk'):
+    with pytest.raises(SystemExit, match='none of its parts'):
         train.set_up(args)
 
 
