@@ -114,9 +114,14 @@ struct PackageOptions {
 /// another engine, too. Where both are automatic it goes before a compiled package, as it is faster.
 enum class FusedUse : std::uint8_t { never, automatic, always };
 
+/// An open model file: engines made from it run what its name meant when it was opened, and need not parse it again.
+/// Opaque; may be shared between threads.
+class ModelFile;
+
 struct EngineOptions {
-  std::filesystem::path model;  ///< a TorchScript file
-  bool draft = false;           ///< run the model's draft() only
+  std::filesystem::path model;                  ///< a TorchScript file
+  std::shared_ptr<ModelFile> opened = nullptr;  ///< `model` by open_model; null: it is opened
+  bool draft = false;                           ///< run the model's draft() only
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N; only auto falls back, and says so in EngineInfo::notes
   std::string precision =
       "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
@@ -128,6 +133,11 @@ struct EngineOptions {
 /// Loads a model. Throws Error{model} (missing, none, contract broken; no package that fits, where one is a must) or
 /// Error{device}.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
+
+/// Opens a model and reads what it says of itself, without running it. Throws Error{model}; with `sha256` also where
+/// its weights are not those that it states.
+[[nodiscard]] std::shared_ptr<ModelFile> open_model(const std::filesystem::path& path, const Sha256& sha256 = {});
+[[nodiscard]] const ModelInfo& info_of(const ModelFile& model);
 
 /// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are
 /// not those that it states.

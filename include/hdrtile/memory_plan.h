@@ -20,6 +20,13 @@ struct MemoryLimits {
 /// Memory of this machine or the limit of its cgroup, whichever is less.
 [[nodiscard]] std::int64_t host_memory();
 
+/// Bytes that a photo takes on its way through the process by estimate: decoded (`depth`: of its samples then),
+/// enhanced at `scale`, and as files.
+[[nodiscard]] std::int64_t photo_bytes(Size photo, Depth depth, int scale);
+
+/// Bytes that photos may take together where the process is bounded; one that takes more goes alone. 0: not bounded.
+[[nodiscard]] std::int64_t room_for_photos(std::int64_t max_memory_bytes);
+
 /// What the user set; empty: the plan chooses.
 struct TileRequest {
   std::optional<int> tile = std::nullopt;  ///< TileSpec::whole_image for one tile
@@ -38,8 +45,8 @@ struct MemoryPlan {
 
 /// Geometry follows from the photo, the model, the precision, the request and the fixed budget; the batch from these
 /// and from what the machine has in all. Neither asks what happens to be free: same input, same machine, same bytes.
-/// Throws Error{usage} for a request that cannot be met.
+/// `depth` is that of the photo's samples. Throws Error{usage} for a request that cannot be met.
 [[nodiscard]] MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine,
-                                     const TileRequest& request, const MemoryLimits& limits);
+                                     const TileRequest& request, const MemoryLimits& limits, Depth depth = Depth::u8);
 
 }  // namespace hdrtile

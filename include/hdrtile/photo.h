@@ -66,6 +66,7 @@ struct PhotoHeader {
   Format format = Format::jpeg;
   Size size;  ///< upright
   Depth depth = Depth::u8;
+  Depth decoded_depth = Depth::u8;  ///< of Photo::pixels
   bool grey = false;
   bool alpha = false;
   std::string profile;

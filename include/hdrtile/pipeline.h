@@ -47,6 +47,7 @@ struct BatchOptions {
   DecodeLimits limits;
   OnExist on_exist = OnExist::skip;
   bool reprocess = false;   ///< enhance photos that carry hdrtile's stamp, too
+  int scale = 1;            ///< of the model: how large results are, where the process's memory is bounded
   Shard shard;              ///< which of the jobs are done here; the others' outputs are never written to
   int jobs = 1;             ///< threads for decoding and for encoding, each; 0: everything inline, one after another
   std::string version;      ///< for the stamp

@@ -53,6 +53,7 @@ BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming
                     .dither = flags.dither,
                     .stamp = {}};
   options.limits = limits(flags);
+  options.scale = session.model().scale;
   options.on_exist = flags.on_exist;
   options.reprocess = flags.reprocess;
   options.shard = flags.shard.value_or(Shard{});

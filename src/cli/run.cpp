@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -37,6 +38,16 @@ void occupy_standard_streams() {
   }
 }
 
+/// By itself glibc gives large blocks back to the system at once, and every layer of a network then has its memory
+/// mapped and cleared anew: a fifth of the processor's time in FP32. Freed blocks up to the size of a photo are kept
+/// instead, up to what one photo needs; larger ones are rare.
+void keep_freed_memory() {
+  constexpr int largest = 32 << 20;  // glibc takes no larger one
+  constexpr int most = 1 << 30;
+  (void)::mallopt(M_MMAP_THRESHOLD, largest);
+  (void)::mallopt(M_TRIM_THRESHOLD, most);
+}
+
 /// Results that nobody got are no success.
 int told(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
@@ -48,6 +59,7 @@ int told(int code) {
 
 int run(int argc, const char* const* argv) {
   occupy_standard_streams();
+  keep_freed_memory();
   static StatusLine line;  // outlives the logger, which lives until the end
   set_up_logging(0, line);
   auto code = ExitCode::failed;

@@ -39,7 +39,8 @@ Session::Session(const ModelFlags& flags)
     : flags_(flags),
       choice_(find_model(flags.model, model_folders())),
       sha256_(checked_hash(choice_)),
-      model_(read_model_info(choice_.file, sha256)) {
+      opened_(open_model(choice_.file, sha256)),
+      model_(info_of(*opened_)) {
   model_.draft = choice_.draft;
   if (sha256_.empty()) sha256_ = hash_of_model(choice_.file);  // what is missing or none is told better above
   if (flags_.preset != nullptr) {
@@ -59,6 +60,7 @@ std::string Session::model_id() const {
 Engine& Session::engine() {
   if (!engine_) {
     engine_ = make_engine({.model = choice_.file,
+                           .opened = opened_,
                            .draft = choice_.draft,
                            .device = flags_.device,
                            .precision = flags_.precision,

@@ -34,6 +34,7 @@ class Session {
   ModelFlags flags_;
   ModelChoice choice_;
   std::string sha256_;
+  std::shared_ptr<ModelFile> opened_;
   ModelInfo model_;
   std::unique_ptr<Engine> engine_;
 };

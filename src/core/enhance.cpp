@@ -141,7 +141,7 @@ Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettin
   const ModelInfo& model = engine.model();
   Enhanced made;
   made.plan = plan_memory(photo.size(), model, engine.info(), settings.request,
-                          memory_limits(engine.info(), settings.request.max_memory));
+                          memory_limits(engine.info(), settings.request.max_memory), photo.depth());
   check(cancel);
 
   const auto prepare_start = Clock::now();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "hdrtile/error.h"
+#include "vector_clones.h"
 
 namespace hdrtile {
 namespace {
@@ -32,17 +33,29 @@ std::size_t checked_bytes(Size size, Depth depth, int channels) {
 }
 
 template <typename T>
-void read_samples(const T* in, int samples, float* out) {
+inline void read_all(const T* in, int samples, float* out) {
   constexpr auto full = static_cast<float>(std::numeric_limits<T>::max());
-  std::transform(in, in + samples, out, [](T value) { return static_cast<float>(value) / full; });
+  for (int i = 0; i < samples; ++i) out[i] = static_cast<float>(in[i]) / full;
 }
 
 template <typename T>
-void write_samples(const float* in, int samples, T* out) {
+inline void write_all(const float* in, int samples, T* out) {
   constexpr auto full = static_cast<float>(std::numeric_limits<T>::max());
-  std::transform(in, in + samples, out, [](float value) {                // not lround: it is a call a sample
-    return static_cast<T>(std::clamp(value, 0.0F, 1.0F) * full + 0.5F);  // NOLINT(bugprone-incorrect-roundings)
-  });
+  for (int i = 0; i < samples; ++i) {  // not lround: it is a call a sample; by way of int: a vector instruction
+    out[i] = static_cast<T>(static_cast<int>(std::clamp(in[i], 0.0F, 1.0F) * full + 0.5F));
+  }
+}
+
+// Clones that the processor chooses from take no templates.
+HDRTILE_VECTOR_CLONES void read_samples(const std::uint8_t* in, int samples, float* out) { read_all(in, samples, out); }
+HDRTILE_VECTOR_CLONES void read_samples(const std::uint16_t* in, int samples, float* out) {
+  read_all(in, samples, out);
+}
+HDRTILE_VECTOR_CLONES void write_samples(const float* in, int samples, std::uint8_t* out) {
+  write_all(in, samples, out);
+}
+HDRTILE_VECTOR_CLONES void write_samples(const float* in, int samples, std::uint16_t* out) {
+  write_all(in, samples, out);
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ bool on_cpu(const EngineInfo& engine) { return engine.device.rfind("cuda", 0) !=
 
 std::string in_mib(std::int64_t bytes) { return std::to_string((bytes + mib - 1) / mib) + " MiB"; }
 
+/// No machine has so much, and sums of a few do not overflow.
+std::int64_t bytes(double estimate) { return static_cast<std::int64_t>(std::min(estimate, 1e17)); }
+
 /// What the tile pass takes, by estimate.
 class Needs {
  public:
@@ -39,20 +42,14 @@ class Needs {
   }
 
   [[nodiscard]] std::int64_t tile(const TilePlan& plan) const { return bytes(per_pixel_ * plan.x.side * plan.y.side); }
-  /// The blender's row of tiles, always on the host.
-  [[nodiscard]] std::int64_t band(const TilePlan& plan) const {
-    return bytes(3.0 * sizeof(float) * static_cast<double>(scaled_) * plan.x.length * plan.y.side);
-  }
-  /// Photos on their way through the process beside the tile pass: 24 bytes a pixel hold eight of 8 bits, or two of
-  /// floats.
-  [[nodiscard]] std::int64_t photos(Size photo) const {
-    return bytes(12.0 * static_cast<double>(1 + scaled_) * photo.width * photo.height);
+  /// The blender's ramps, always on the host: to the next column of tiles, and two to the next row.
+  [[nodiscard]] std::int64_t ramps(const TilePlan& plan) const {
+    const double beside = plan.x.count() > 1 ? static_cast<double>(plan.x.ramp) * plan.y.side : 0;
+    const double below = plan.y.count() > 1 ? 2.0 * plan.y.ramp * plan.x.length : 0;
+    return bytes(3.0 * sizeof(float) * static_cast<double>(scaled_) * (beside + below));
   }
 
  private:
-  /// No machine has so much, and sums of a few do not overflow.
-  static std::int64_t bytes(double estimate) { return static_cast<std::int64_t>(std::min(estimate, 1e17)); }
-
   std::int64_t scaled_;
   double per_pixel_ = 0;
 };
@@ -106,14 +103,27 @@ MemoryLimits memory_limits(const EngineInfo& engine, std::int64_t max_memory_byt
   return {.budget = budget, .capacity = budget};  // what others left is found out by halving the batch
 }
 
+std::int64_t photo_bytes(Size photo, Depth depth, int scale) {
+  constexpr double as_files = 2;  // what was read, or what will be written, while it grows
+  const double samples = 3.0 * static_cast<double>(bytes_per_sample(depth));
+  return bytes((samples + (samples + as_files) * scale * scale) * photo.width * photo.height);
+}
+
+std::int64_t room_for_photos(std::int64_t max_memory_bytes) {
+  constexpr std::int64_t least = 128 * mib;
+  return max_memory_bytes > 0 ? std::max((max_memory_bytes - cpu_base) / 4, least) : 0;
+}
+
 MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine, const TileRequest& request,
-                       const MemoryLimits& limits) {
+                       const MemoryLimits& limits, Depth depth) {
   if (request.batch && *request.batch < 1) throw Error(ErrorCode::usage, "a batch must have at least one tile");
   const bool cpu = on_cpu(engine);
   const bool bounded = request.max_memory > 0;
   const Needs needs(model, engine);
+  const std::int64_t photos =
+      bounded ? std::max(photo_bytes(photo, depth, model.scale), room_for_photos(request.max_memory)) : 0;
   const auto fixed_cost = [&](const TilePlan& tiles) {  // beside the tiles of a batch
-    const std::int64_t host = needs.band(tiles) + (bounded ? needs.photos(photo) : 0);
+    const std::int64_t host = needs.ramps(tiles) + photos;
     return 4 * model.parameters + (cpu ? host : 0);
   };
   const auto fits = [&](const TilePlan& tiles) { return needs.tile(tiles) + fixed_cost(tiles) <= limits.budget; };

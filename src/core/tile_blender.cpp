@@ -4,16 +4,19 @@
 #include <cstddef>
 #include <utility>
 
+#include "vector_clones.h"
+
 namespace hdrtile {
 namespace {
 
 constexpr int channels = 3;
 
 /// sums = or += tile * weight, sample by sample.
-void set(float* sums, const float* tile, const float* weights, float row_weight, int samples) {
+HDRTILE_VECTOR_CLONES void set(float* sums, const float* tile, const float* weights, float row_weight, int samples) {
   for (int i = 0; i < samples; ++i) sums[i] = row_weight * weights[i] * tile[i];
 }
-void accumulate(float* sums, const float* tile, const float* weights, float row_weight, int samples) {
+HDRTILE_VECTOR_CLONES void accumulate(float* sums, const float* tile, const float* weights, float row_weight,
+                                      int samples) {
   for (int i = 0; i < samples; ++i) sums[i] += row_weight * weights[i] * tile[i];
 }
 

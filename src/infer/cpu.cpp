@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -77,10 +78,26 @@ std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root, const 
   return tightest;
 }
 
+int physical_cores(const std::vector<int>& processors, const std::filesystem::path& system) {
+  std::set<std::string> cores;
+  for (const int processor : processors) {
+    const std::string name = "cpu" + std::to_string(processor);
+    const std::string siblings = read_text(system / name / "topology/thread_siblings_list");
+    cores.insert(siblings.empty() ? name : siblings);
+  }
+  return static_cast<int>(cores.size());
+}
+
 int usable_cores() {
   int cores = static_cast<int>(std::thread::hardware_concurrency());
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) cores = CPU_COUNT(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) {
+    std::vector<int> processors;
+    for (int i = 0; i < CPU_SETSIZE; ++i) {
+      if (CPU_ISSET(i, &allowed)) processors.push_back(i);
+    }
+    cores = physical_cores(processors, "/sys/devices/system/cpu");
+  }
   // Rounded down: threads beyond the quota are stopped in turn, and the others wait for them.
   if (const auto quota = cgroup_cpu_quota("/sys/fs/cgroup", read_text("/proc/self/cgroup"))) {
     cores = std::min(cores, static_cast<int>(*quota));

@@ -17,8 +17,13 @@ namespace hdrtile {
 /// Whether the CPU multiplies BF16 in hardware (AVX-512 or AMX). Emulated BF16 is slower than FP32.
 [[nodiscard]] bool cpu_has_native_bf16();
 
-/// Cores this process may use: its affinity, and the CPU quota of its cgroups. At least 1.
+/// Cores this process may use, by its affinity and the CPU quota of its cgroups. Two threads of one core count as one:
+/// they share what computes. At least 1.
 [[nodiscard]] int usable_cores();
+
+/// Different cores among logical processors; `system` is where the system tells of them (/sys/devices/system/cpu). One
+/// that it does not tell of is a core.
+[[nodiscard]] int physical_cores(const std::vector<int>& processors, const std::filesystem::path& system);
 
 /// Memory of the machine in bytes; 0: unknown.
 [[nodiscard]] std::int64_t host_memory_bytes();

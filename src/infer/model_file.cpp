@@ -5,6 +5,7 @@
 #include <array>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "call_scope.h"
 #include "description.h"
@@ -38,7 +39,7 @@ ModelFile::ModelFile(const std::filesystem::path& path, const Sha256& sha256) {
   info_.path = path;
   open();
   torch::jit::ExtraFilesMap extra = {{description_name, ""}};
-  const auto module = torch_call(subject(), [&] {
+  parsed_ = torch_call(subject(), [&] {
     try {
       return torch::jit::load(file_, c10::kCPU, extra, /*load_debug_files=*/false);
     } catch (const std::bad_alloc&) {
@@ -50,8 +51,8 @@ ModelFile::ModelFile(const std::filesystem::path& path, const Sha256& sha256) {
                                         "torch.jit.script(model).save(...)");
     }
   });
-  describe(module, extra.at(description_name));
-  if (sha256) check_weights(module, sha256);
+  describe(*parsed_, extra.at(description_name));
+  if (sha256) check_weights(*parsed_, sha256);
 }
 
 void ModelFile::open() {
@@ -106,11 +107,19 @@ void ModelFile::check_weights(const torch::jit::Module& module, const Sha256& sh
 }
 
 torch::jit::Module ModelFile::load(c10::Device device) {
-  auto module = torch::jit::load(file_, device, /*load_debug_files=*/false);
+  const std::lock_guard lock(loading_);
+  auto module = parsed_ ? *std::exchange(parsed_, {}) : torch::jit::load(file_, c10::kCPU, /*load_debug_files=*/false);
+  module.to(device);
   module.eval();
   cast_weights(module, at::kFloat);
   return module;
 }
+
+std::shared_ptr<ModelFile> open_model(const std::filesystem::path& path, const Sha256& sha256) {
+  return std::make_shared<ModelFile>(path, sha256);
+}
+
+const ModelInfo& info_of(const ModelFile& model) { return model.info(); }
 
 ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256) {
   return ModelFile(path, sha256).info();

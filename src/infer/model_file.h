@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <optional>
 
 #include "hdrtile/engine.h"
 
@@ -22,7 +24,7 @@ class ModelFile {
   /// "model 'path'", for messages.
   [[nodiscard]] std::string subject() const { return "model '" + info_.path.string() + "'"; }
 
-  /// A fresh copy in evaluation mode, its weights in FP32 whatever they are stored in.
+  /// A fresh copy in evaluation mode, its weights in FP32 whatever they are stored in. Thread-safe.
   [[nodiscard]] torch::jit::Module load(c10::Device device);
 
  private:
@@ -31,7 +33,9 @@ class ModelFile {
   void check_weights(const torch::jit::Module& module, const Sha256& sha256);
 
   ModelInfo info_;
+  std::mutex loading_;  // guards the next two
   std::ifstream file_;
+  std::optional<torch::jit::Module> parsed_;  // what it was described from: the first to ask gets it
 };
 
 }  // namespace hdrtile

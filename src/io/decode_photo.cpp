@@ -70,6 +70,7 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
   header.alpha = head.alpha;
   const auto profile = ColourProfile::open(head.metadata.icc);
   if (profile) header.profile = profile->description();
+  header.decoded_depth = profile && !profile->is_srgb() ? Depth::f32 : head.depth;
   header.stamp = read_stamp(head.metadata.xmp.packet);
   return header;
 }

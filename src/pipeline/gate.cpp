@@ -88,6 +88,7 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
     return skip(result, "already enhanced by hdrtile; --reprocess enhances it again");
   }
   admitted.stamp = stamp_of(admitted);
+  admitted.decoded_depth = header.decoded_depth;
   if (exists && options_.on_exist == OnExist::update) {
     ExistingOutput found = examine_output(output, admitted.stamp, options_.limits);
     note(result, found);

@@ -16,6 +16,7 @@ struct Admitted {
   std::vector<std::vector<std::uint8_t>> further;  ///< of the job's further exposures
   Stamp stamp;
   Replace replace = Replace::never;
+  Depth decoded_depth = Depth::u8;
 };
 
 /// All files of a job, with no stamp yet. Throws Error as read_file does.

@@ -29,7 +29,11 @@ bool ends_batch(ErrorCode code) noexcept {
 }
 
 Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel)
-    : options_(options), observer_(observer), cancel_(cancel), gate_(jobs, options) {}
+    : options_(options),
+      observer_(observer),
+      cancel_(cancel),
+      gate_(jobs, options),
+      memory_(room_for_photos(options.enhance.request.max_memory)) {}
 
 Photo decode_files(Admitted files, const Job& job, const DecodeLimits& limits) {
   std::vector<Photo> exposures;
@@ -73,6 +77,8 @@ std::optional<Work> Stages::decode(const Job& job) {
     if (!admitted) return;
     work.stamp = std::move(admitted->stamp);
     work.replace = admitted->replace;
+    const auto exposures = static_cast<std::int64_t>(1 + job.further.size());
+    work.pass = memory_.enter(exposures * photo_bytes(work.result.input_size, admitted->decoded_depth, options_.scale));
     work.photo = decode_files(std::move(*admitted), job, options_.limits);
     work.result.input_size = work.photo.pixels.size();
     work.result.warnings = work.photo.warnings;

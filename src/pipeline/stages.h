@@ -8,6 +8,7 @@
 
 #include "gate.h"
 #include "hdrtile/pipeline.h"
+#include "memory_gate.h"
 
 namespace hdrtile {
 
@@ -18,6 +19,7 @@ struct Work {
   Photo photo;
   Stamp stamp;
   Replace replace = Replace::never;
+  MemoryGate::Pass pass = {};  ///< goes last
 };
 
 /// The photo of a job, its exposures fused where it is a bracket.
@@ -63,6 +65,7 @@ class Stages {
   Observer& observer_;
   const CancelFlag& cancel_;
   Gate gate_;
+  MemoryGate memory_;
   int model_faults_ = 0;  // of photos in a row; these three belong to infer()
   bool model_works_ = false;
   std::string model_fault_;  // the last one

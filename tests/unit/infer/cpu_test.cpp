@@ -30,6 +30,18 @@ TEST(CgroupCpuQuota, ReadsVersion1) {
   EXPECT_DOUBLE_EQ(cgroup_cpu_quota(root / "", "5:memory:/job\n4:cpu,cpuacct:/job\n").value(), 3.0);
 }
 
+TEST(PhysicalCores, ThreadsOfOneCoreCountOnce) {
+  const test::TempFolder root;
+  for (const auto& [name, siblings] : {std::pair{"cpu0", "0,2"}, {"cpu1", "1,3"}, {"cpu2", "0,2"}, {"cpu3", "1,3"}}) {
+    std::filesystem::create_directories(root / name / "topology");
+    (void)root.file(std::string(siblings) + "\n", std::string(name) + "/topology/thread_siblings_list");
+  }
+  EXPECT_EQ(physical_cores({0, 1, 2, 3}, root / ""), 2);
+  EXPECT_EQ(physical_cores({0, 2}, root / ""), 1);
+  EXPECT_EQ(physical_cores({0, 3}, root / ""), 2);
+  EXPECT_EQ(physical_cores({0, 7, 8}, root / ""), 3) << "two that the system does not tell of";
+}
+
 TEST(UsableCores, AreAtLeastOne) { EXPECT_GE(usable_cores(), 1); }
 
 }  // namespace
