@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -15,7 +16,17 @@
 
 namespace hdrtile::cli {
 
-/// What to run a photo through: shared by enhance and info.
+/// The words of --engine.
+struct EngineWord {
+  const char* word;
+  PackageUse use;
+};
+inline constexpr std::array engine_words{EngineWord{.word = "auto", .use = PackageUse::automatic},
+                                         EngineWord{.word = "torchscript", .use = PackageUse::never},
+                                         EngineWord{.word = "compiled", .use = PackageUse::always}};
+[[nodiscard]] const char* word_of(PackageUse use) noexcept;
+
+/// What to run a photo through: shared by enhance, info and bench.
 struct ModelFlags {
   std::string model = "small";
   std::string device = "auto";
@@ -76,8 +87,15 @@ struct MergeFlags {
   std::filesystem::path output;  ///< empty: stdout
 };
 
+struct BenchFlags {
+  std::filesystem::path photo;  ///< empty: a synthetic one
+  ModelFlags model;
+  double seconds = 5;  ///< that each way to run the model is measured for, about
+  bool json = false;
+};
+
 struct Options {
-  std::variant<EnhanceFlags, InfoFlags, CompareFlags, MergeFlags> command;
+  std::variant<EnhanceFlags, InfoFlags, CompareFlags, MergeFlags, BenchFlags> command;
   int verbosity = 0;  ///< -1 and below: quiet, 0: usual, 1: plans and reasons
 };
 
