@@ -25,10 +25,10 @@ struct ModelInfo {
   std::string licence;
   std::string trained_on;
   std::string weights_sha256;  ///< as the file states it
-  bool described = false;   ///< false: no hdrtile.json, defaults of a plain model are used
-  bool contextual = false;  ///< has prepare(): tone is taken once from the whole photo
-  bool draft = false;       ///< run by the model's pointwise draft() in place of its tile pass
-  int scale = 1;            ///< output pixels per input pixel and side
+  bool described = false;      ///< false: no hdrtile.json, defaults of a plain model are used
+  bool contextual = false;     ///< has prepare(): tone is taken once from the whole photo
+  bool draft = false;          ///< run by the model's pointwise draft() in place of its tile pass
+  int scale = 1;               ///< output pixels per input pixel and side
   int multiple = 8;
   int halo = 16;
   int context_px = 0;       ///< long side of the preview that prepare() takes; 0 for plain models
@@ -65,7 +65,7 @@ struct TileRect {
   float x0, y0, x1, y1;
 };
 
-/// Tiles of one photo and one size: planar float32 [count, 3, height, width], sRGB in [0, 1].
+/// Tiles of one photo and one size: interleaved float32 [count, height, width, 3], sRGB in [0, 1].
 struct TileBatch {
   int count = 0;
   int height = 0;
@@ -90,9 +90,9 @@ class Engine {
   /// side exactly model().context_px. Throws Error{model} when the model breaks its contract.
   [[nodiscard]] virtual std::unique_ptr<PhotoContext> prepare(std::span<const float> preview, Size size) = 0;
 
-  /// Enhances tiles into out: planar [count, 3, height * scale, width * scale]. `context` is null for plain models.
-  /// Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused memory
-  /// (the same call with fewer tiles may work).
+  /// Enhances tiles into out: interleaved [count, height * scale, width * scale, 3]. `context` is null for plain
+  /// models. Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused
+  /// memory (the same call with fewer tiles may work).
   virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
 };
 
@@ -124,8 +124,8 @@ struct EngineOptions {
 /// Error{device}.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
 
-/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are not
-/// those that it states.
+/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are
+/// not those that it states.
 [[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256 = {});
 
 /// A device that can run models here, for `hdrtile info`.

@@ -23,7 +23,7 @@ void blend(benchmark::State& state) {
   const TilePlan tiles = plan_of(static_cast<int>(state.range(0)));
   const std::vector<float> tile(std::size_t{3} * tiles.x.side * tiles.y.side, 0.5F);
   for (auto _ : state) {
-    TileBlender blender(tiles, 1, [](int, const float* rgb) { benchmark::DoNotOptimize(rgb); });
+    TileBlender blender(tiles, 1, [](int, int, int, const float* rgb) { benchmark::DoNotOptimize(rgb); });
     for (int i = 0; i < tiles.count(); ++i) blender.add(tile);
   }
   state.SetItemsProcessed(state.iterations() * std::int64_t{photo_of_7_mp.width} * photo_of_7_mp.height);  // pixels
