@@ -132,7 +132,7 @@ std::string quoted(const std::string& word) {
 std::string command_of(const BenchRow& best, int jobs) {
   const ModelFlags& flags = best.flags;
   std::string text = fmt::format("hdrtile enhance PHOTOS --model {} --device {} --precision {} --engine {}",
-                                 quoted(flags.model), flags.device, flags.precision, word_of(flags.engine));
+                                 quoted(flags.model), flags.device, flags.precision, to_string(flags.engine));
   const auto add = [&](const char* flag, const std::optional<int>& value) {
     if (value)
       text += *value == TileSpec::whole_image ? fmt::format(" {} whole", flag) : fmt::format(" {} {}", flag, *value);
@@ -154,7 +154,7 @@ ExitCode run_bench(const BenchFlags& flags) {
   {
     ModelFlags first = flags.model;
     first.precision = "fp32";
-    first.engine = PackageUse::never;
+    first.engine = EngineChoice::torchscript;
     photo.pixels = middle_of(photo.pixels, affordable(photo.pixels, first, flags.seconds, cancel));
     photo.alpha = {};
     Session session(first);

@@ -51,16 +51,16 @@ std::vector<ModelFlags> modes_of(const ModelFlags& asked, const EngineInfo& devi
   ModelFlags mode = asked;
   mode.device = device.device;
   mode.precision = "fp32";
-  mode.engine = PackageUse::never;
+  mode.engine = EngineChoice::torchscript;
   std::vector<ModelFlags> modes{mode};
   for (const std::string& precision : precisions_of(device)) {
     if (asked.precision != "auto" && asked.precision != precision) continue;
     for (const EngineWord& engine : engine_words) {
-      if (engine.use == PackageUse::automatic) continue;
-      if (asked.engine != PackageUse::automatic && asked.engine != engine.use) continue;
+      if (engine.choice == EngineChoice::automatic) continue;
+      if (asked.engine != EngineChoice::automatic && asked.engine != engine.choice) continue;
       mode.precision = precision;
-      mode.engine = engine.use;
-      if (precision != "fp32" || engine.use != PackageUse::never) modes.push_back(mode);
+      mode.engine = engine.choice;
+      if (precision != "fp32" || engine.choice != EngineChoice::torchscript) modes.push_back(mode);
     }
   }
   return modes;

@@ -13,7 +13,7 @@ namespace {
 double megapixels(Size size) { return static_cast<double>(size.width) * size.height / 1e6; }
 
 std::string describe(const BenchRow& row) {
-  return fmt::format("{} {}", row.flags.precision, word_of(row.flags.engine));
+  return fmt::format("{} {}", row.flags.precision, to_string(row.flags.engine));
 }
 
 void print_rows(const BenchFindings& found, const std::vector<BenchRow>& rows, const char* title) {
@@ -36,7 +36,7 @@ void print_rows(const BenchFindings& found, const std::vector<BenchRow>& rows, c
 Json rows_json(const BenchFindings& found, const std::vector<BenchRow>& rows) {
   Json list = Json::array();
   for (const BenchRow& row : rows) {
-    Json json = {{"precision", row.flags.precision}, {"engine", word_of(row.flags.engine)}};
+    Json json = {{"precision", row.flags.precision}, {"engine", to_string(row.flags.engine)}};
     if (!row.why_not.empty()) {
       json["why_not"] = row.why_not;
     } else {

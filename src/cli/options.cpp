@@ -153,9 +153,9 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
   add_choice<std::string>(app, "--precision", flags.precision,
                           {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}}, help::precision)
       ->group(model);
-  std::vector<std::pair<std::string, PackageUse>> engines;
-  for (const EngineWord& engine : engine_words) engines.emplace_back(engine.word, engine.use);
-  add_choice<PackageUse>(app, "--engine", flags.engine, engines, help::engine)->group(model);
+  std::vector<std::pair<std::string, EngineChoice>> engines;
+  for (const EngineWord& engine : engine_words) engines.emplace_back(engine.word, engine.choice);
+  add_choice<EngineChoice>(app, "--engine", flags.engine, engines, help::engine)->group(model);
   const std::string tiles = "Tiles and memory";
   std::vector<std::pair<std::string, const Preset*>> names;
   for (const Preset& preset : presets()) names.emplace_back(preset.name, &preset);
@@ -283,9 +283,9 @@ void add_merge(CLI::App& app, MergeFlags& flags, int& verbosity) {
 
 }  // namespace
 
-const char* word_of(PackageUse use) noexcept {
+const char* to_string(EngineChoice choice) noexcept {
   for (const EngineWord& engine : engine_words) {
-    if (engine.use == use) return engine.word;
+    if (engine.choice == choice) return engine.word;
   }
   return "";
 }

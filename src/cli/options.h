@@ -16,22 +16,24 @@
 
 namespace hdrtile::cli {
 
+enum class EngineChoice : std::uint8_t { automatic, torchscript, compiled };
+
 /// The words of --engine.
 struct EngineWord {
   const char* word;
-  PackageUse use;
+  EngineChoice choice;
 };
-inline constexpr std::array engine_words{EngineWord{.word = "auto", .use = PackageUse::automatic},
-                                         EngineWord{.word = "torchscript", .use = PackageUse::never},
-                                         EngineWord{.word = "compiled", .use = PackageUse::always}};
-[[nodiscard]] const char* word_of(PackageUse use) noexcept;
+inline constexpr std::array engine_words{EngineWord{.word = "auto", .choice = EngineChoice::automatic},
+                                         EngineWord{.word = "torchscript", .choice = EngineChoice::torchscript},
+                                         EngineWord{.word = "compiled", .choice = EngineChoice::compiled}};
+[[nodiscard]] const char* to_string(EngineChoice choice) noexcept;
 
 /// What to run a photo through: shared by enhance, info and bench.
 struct ModelFlags {
   std::string model = "small";
   std::string device = "auto";
   std::string precision = "auto";
-  PackageUse engine = PackageUse::automatic;
+  EngineChoice engine = EngineChoice::automatic;
   const Preset* preset = nullptr;
   TileRequest tiling;  ///< as given; Session::tiling() is what to use
   GivenFlags given;

@@ -23,6 +23,11 @@ std::string checked_hash(const ModelChoice& choice) {
   return hash;
 }
 
+PackageUse package_use(EngineChoice choice) {
+  if (choice == EngineChoice::automatic) return PackageUse::automatic;
+  return choice == EngineChoice::compiled ? PackageUse::always : PackageUse::never;
+}
+
 }  // namespace
 
 Session::Session(const ModelFlags& flags)
@@ -48,12 +53,14 @@ std::string Session::model_id() const {
 
 Engine& Session::engine() {
   if (!engine_) {
-    engine_ = make_engine(
-        {.model = choice_.file,
-         .draft = choice_.draft,
-         .device = flags_.device,
-         .precision = flags_.precision,
-         .packages = {.use = flags_.engine, .folder = package_folder(), .model_sha256 = sha256_, .sha256 = sha256}});
+    engine_ = make_engine({.model = choice_.file,
+                           .draft = choice_.draft,
+                           .device = flags_.device,
+                           .precision = flags_.precision,
+                           .packages = {.use = package_use(flags_.engine),
+                                        .folder = package_folder(),
+                                        .model_sha256 = sha256_,
+                                        .sha256 = sha256}});
     if (hash_of_model(choice_.file) != sha256_) {  // results would be stamped with a model that did not make them
       throw Error(ErrorCode::model,
                   "the model " + choice_.file.string() + " has changed since the run began; run again");
