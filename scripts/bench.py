@@ -1,7 +1,7 @@
 """How fast hdrtile is on this machine: against what a Python user would run, against the machine's own limits, and against
 what its parts take.
 
-  .venv/bin/pip install --no-deps -r scripts/requirements-bench.txt            (once: MONAI, to compare with)
+  .venv/bin/pip install -r scripts/requirements-bench.txt                      (once: MONAI, to compare with)
   .venv/bin/python scripts/bench.py [SECTION...] [--quick] [--network NAME...] [--write docs/performance.md]
 
 Sections: contest (side by side with the official Restormer demo's tile loop and MONAI), photos, size, tile, batch, cores (sweeps),

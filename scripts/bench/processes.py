@@ -48,6 +48,6 @@ def measure(command, threads, environment=None):
     wall = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)  # Popen would wait for it, else
     if process.returncode:
-        told = stderr.strip().splitlines() or [f'exit code {process.returncode}']
-        raise RunFailed(told[-1])
+        told = [line for line in stderr.splitlines() if line.strip() and not line.startswith('Run with --help')]
+        raise RunFailed(told[-1] if told else f'exit code {process.returncode}')
     return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), stdout

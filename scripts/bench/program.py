@@ -28,6 +28,8 @@ MODES = [
     Mode('TorchScript BF16', 'torchscript', 'bf16'),
     Mode('compiled FP32', 'compiled', 'fp32'),
     Mode('compiled BF16', 'compiled', 'bf16'),
+    Mode('fused FP32', 'fused', 'fp32'),
+    Mode('fused BF16', 'fused', 'bf16'),
     Mode('auto', 'auto', 'auto'),
 ]
 GPU_MODES = [

@@ -10,6 +10,7 @@ namespace hdrtile::cli {
 [[nodiscard]] ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line);
 [[nodiscard]] ExitCode run_info(const InfoFlags& flags);
 [[nodiscard]] ExitCode run_compare(const CompareFlags& flags);
+[[nodiscard]] ExitCode run_bench(const BenchFlags& flags);
 [[nodiscard]] ExitCode run_merge(const MergeFlags& flags);
 
 }  // namespace hdrtile::cli

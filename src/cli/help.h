@@ -9,6 +9,7 @@ inline constexpr auto program_footer = R"(Examples:
   hdrtile enhance *.jpg                  a_hdr.jpg beside each a.jpg; run again, it does only what is new
   hdrtile info                           devices, models, formats
   hdrtile compare a_hdr.jpg truth.jpg    how far apart two photos are
+  hdrtile bench                          how fast this machine is, and what to set
   hdrtile report merge shard-*.json      one report of the runs that shared a list
   hdrtile enhance --help                 every flag, with examples
 
@@ -106,6 +107,19 @@ inline constexpr auto compare = "Measure how two photos differ: PSNR, SSIM, CIED
 inline constexpr auto compare_footer = R"(Examples:
   hdrtile compare a_hdr.jpg reference.jpg
   hdrtile compare a.png b.png --min-psnr 60 --max-diff 1    exit 1 when missed, naming the limit)";
+
+inline constexpr auto bench = "Measure how fast this machine is, and say what to set";
+inline constexpr auto bench_photo =
+    "a photo to measure with, or as much of its middle as there is time for; default: a synthetic one";
+inline constexpr auto bench_seconds = "that each way to run the model is measured for, about; default 5";
+inline constexpr auto bench_footer = R"(Examples:
+  hdrtile bench
+  hdrtile bench kitchen.jpg --model denoise.pt
+  hdrtile bench --precision bf16 --json
+
+Takes a minute or so: the fastest matrix product and copy, then each precision and engine that runs here. Tells the
+time of each stage, memory, how far results are from those in FP32, and the command line that is fastest of those
+within 40 dB of it.)";
 
 inline constexpr auto report_command = "Work on reports of enhance";
 inline constexpr auto merge = "Merge the reports of the shards of a list into one";

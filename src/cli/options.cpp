@@ -153,13 +153,9 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
   add_choice<std::string>(app, "--precision", flags.precision,
                           {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}}, help::precision)
       ->group(model);
-  add_choice<EngineChoice>(app, "--engine", flags.engine,
-                           {{"auto", EngineChoice::automatic},
-                            {"torchscript", EngineChoice::torchscript},
-                            {"compiled", EngineChoice::compiled},
-                            {"fused", EngineChoice::fused}},
-                           help::engine)
-      ->group(model);
+  std::vector<std::pair<std::string, EngineChoice>> engines;
+  for (const EngineWord& engine : engine_words) engines.emplace_back(engine.word, engine.choice);
+  add_choice<EngineChoice>(app, "--engine", flags.engine, engines, help::engine)->group(model);
   const std::string tiles = "Tiles and memory";
   std::vector<std::pair<std::string, const Preset*>> names;
   for (const Preset& preset : presets()) names.emplace_back(preset.name, &preset);
@@ -266,6 +262,18 @@ void add_compare(CLI::App& app, CompareFlags& flags, int& verbosity) {
   app.footer(help::compare_footer);
 }
 
+void add_bench(CLI::App& app, BenchFlags& flags, int& verbosity) {
+  app.add_option("PHOTO", flags.photo, help::bench_photo)->option_text(" ");
+  add_model_flags(app, flags.model);
+  app.add_option("--seconds", flags.seconds, help::bench_seconds)
+      ->check(CLI::Range(0.0, 600.0))
+      ->option_text("N")
+      ->group("Running");
+  app.add_flag("--json", flags.json, "one JSON object in place of text")->group("Output and logs");
+  add_verbosity(app, verbosity);
+  app.footer(help::bench_footer);
+}
+
 void add_merge(CLI::App& app, MergeFlags& flags, int& verbosity) {
   app.add_option("REPORT", flags.reports, help::merge_reports)->required()->option_text("...");
   app.add_option("-o,--output", flags.output, help::merge_output)->option_text("FILE.json");
@@ -274,6 +282,13 @@ void add_merge(CLI::App& app, MergeFlags& flags, int& verbosity) {
 }
 
 }  // namespace
+
+const char* to_string(EngineChoice choice) noexcept {
+  for (const EngineWord& engine : engine_words) {
+    if (engine.choice == choice) return engine.word;
+  }
+  return "";
+}
 
 std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv) {
   CLI::App app(help::program, "hdrtile");
@@ -287,12 +302,15 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   InfoFlags info;
   CompareFlags compare;
   MergeFlags merge;
+  BenchFlags bench;
   CLI::App* const enhance_app = app.add_subcommand("enhance", help::enhance);
   add_enhance(*enhance_app, enhance, options.verbosity);
   CLI::App* const info_app = app.add_subcommand("info", help::info);
   add_info(*info_app, info, options.verbosity);
   CLI::App* const compare_app = app.add_subcommand("compare", help::compare);
   add_compare(*compare_app, compare, options.verbosity);
+  CLI::App* const bench_app = app.add_subcommand("bench", help::bench);
+  add_bench(*bench_app, bench, options.verbosity);
   CLI::App* const report_app = app.add_subcommand("report", help::report_command);
   report_app->require_subcommand(1);
   CLI::App* const merge_app = report_app->add_subcommand("merge", help::merge);
@@ -307,6 +325,7 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   if (enhance_app->parsed()) options.command = std::move(enhance);
   if (info_app->parsed()) options.command = std::move(info);
   if (compare_app->parsed()) options.command = std::move(compare);
+  if (bench_app->parsed()) options.command = std::move(bench);
   if (merge_app->parsed()) options.command = std::move(merge);
   return options;
 }

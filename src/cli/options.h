@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -17,7 +18,18 @@ namespace hdrtile::cli {
 
 enum class EngineChoice : std::uint8_t { automatic, torchscript, compiled, fused };
 
-/// What to run a photo through: shared by enhance and info.
+/// The words of --engine.
+struct EngineWord {
+  const char* word;
+  EngineChoice choice;
+};
+inline constexpr std::array engine_words{EngineWord{.word = "auto", .choice = EngineChoice::automatic},
+                                         EngineWord{.word = "torchscript", .choice = EngineChoice::torchscript},
+                                         EngineWord{.word = "compiled", .choice = EngineChoice::compiled},
+                                         EngineWord{.word = "fused", .choice = EngineChoice::fused}};
+[[nodiscard]] const char* to_string(EngineChoice choice) noexcept;
+
+/// What to run a photo through: shared by enhance, info and bench.
 struct ModelFlags {
   std::string model = "small";
   std::string device = "auto";
@@ -78,8 +90,15 @@ struct MergeFlags {
   std::filesystem::path output;  ///< empty: stdout
 };
 
+struct BenchFlags {
+  std::filesystem::path photo;  ///< empty: a synthetic one
+  ModelFlags model;
+  double seconds = 5;  ///< that each way to run the model is measured for, about
+  bool json = false;
+};
+
 struct Options {
-  std::variant<EnhanceFlags, InfoFlags, CompareFlags, MergeFlags> command;
+  std::variant<EnhanceFlags, InfoFlags, CompareFlags, MergeFlags, BenchFlags> command;
   int verbosity = 0;  ///< -1 and below: quiet, 0: usual, 1: plans and reasons
 };
 

@@ -26,7 +26,8 @@ ExitCode dispatch(const Options& options, StatusLine& line) {
   return std::visit(Overloaded{[&](const EnhanceFlags& flags) { return run_enhance(flags, line); },
                                [](const InfoFlags& flags) { return run_info(flags); },
                                [](const CompareFlags& flags) { return run_compare(flags); },
-                               [](const MergeFlags& flags) { return run_merge(flags); }},
+                               [](const MergeFlags& flags) { return run_merge(flags); },
+                               [](const BenchFlags& flags) { return run_bench(flags); }},
                     options.command);
 }
 
