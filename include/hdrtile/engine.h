@@ -14,7 +14,19 @@
 
 namespace hdrtile {
 
-enum class Precision : std::uint8_t { fp32, fp16, bf16 };
+/// What the tile pass computes in. int8 and mixed (INT8 with its sensitive layers in BF16) are those of a compiled
+/// package (scripts/quantize.py): no engine makes them of a model file.
+enum class Precision : std::uint8_t { fp32, fp16, bf16, int8, mixed };
+/// Every precision, by to_string.
+inline constexpr Precision all_precisions[] = {Precision::fp32, Precision::fp16, Precision::bf16, Precision::int8,
+                                               Precision::mixed};
+/// Whether activations have half the size of FP32.
+[[nodiscard]] constexpr bool is_half(Precision precision) noexcept {
+  return precision == Precision::fp16 || precision == Precision::bf16;
+}
+[[nodiscard]] constexpr bool is_quantised(Precision precision) noexcept {
+  return precision == Precision::int8 || precision == Precision::mixed;
+}
 [[nodiscard]] const char* to_string(Precision precision) noexcept;
 
 /// What a model file says of itself (its extra file hdrtile.json; docs/design.md, "The model contract").
@@ -25,10 +37,10 @@ struct ModelInfo {
   std::string licence;
   std::string trained_on;
   std::string weights_sha256;  ///< as the file states it
-  bool described = false;   ///< false: no hdrtile.json, defaults of a plain model are used
-  bool contextual = false;  ///< has prepare(): tone is taken once from the whole photo
-  bool draft = false;       ///< run by the model's pointwise draft() in place of its tile pass
-  int scale = 1;            ///< output pixels per input pixel and side
+  bool described = false;      ///< false: no hdrtile.json, defaults of a plain model are used
+  bool contextual = false;     ///< has prepare(): tone is taken once from the whole photo
+  bool draft = false;          ///< run by the model's pointwise draft() in place of its tile pass
+  int scale = 1;               ///< output pixels per input pixel and side
   int multiple = 8;
   int halo = 16;
   int context_px = 0;       ///< long side of the preview that prepare() takes; 0 for plain models
@@ -114,8 +126,9 @@ struct EngineOptions {
   std::filesystem::path model;  ///< a TorchScript file
   bool draft = false;           ///< run the model's draft() only
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N; only auto falls back, and says so in EngineInfo::notes
-  std::string precision =
-      "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
+  /// auto | fp32 | fp16 | bf16 | int8 | mixed; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32. int8 and mixed
+  /// need a package made for them.
+  std::string precision = "auto";
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
   PackageOptions packages = {};
 };
@@ -124,8 +137,8 @@ struct EngineOptions {
 /// Error{device}.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
 
-/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are not
-/// those that it states.
+/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are
+/// not those that it states.
 [[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256 = {});
 
 /// A device that can run models here, for `hdrtile info`.
