@@ -94,10 +94,10 @@ class QuantisedTrunk(nn.Module):
 
     def __init__(self, graph, trunk, quantised):
         super().__init__()
-        self.graph, self.embed, self.quantised = graph, trunk.embed, quantised   # embed is asked for its type
+        self.converted, self.embed, self.quantised = graph, trunk.embed, quantised   # embed is asked for its type
 
     def forward(self, x, mix):
-        return self.graph(x, mix), None
+        return self.converted(x, mix), None
 
 
 def convolve_in(dtype, module):

@@ -57,7 +57,7 @@ def test_static_takes_every_convolution_that_has_weights(photos):
 def test_mixed_leaves_first_last_and_attention(photos):
     trunk, made, _ = quantised('mixed', photos)
     assert sorted(made.quantised) == [name for name in names_of(trunk) if name not in ('embed', 'output') and '.attn.' not in name]
-    others = [node for node in made.graph.graph.nodes if node.target is forms.CONVOLUTION]
+    others = [node for node in made.converted.graph.nodes if node.target is forms.CONVOLUTION]
     assert all(node.args[0].args[1] == torch.bfloat16 for node in others), 'between the INT8 layers it is BF16'
 
 
@@ -78,7 +78,7 @@ def test_a_form_is_near_the_trunk_and_no_copy_of_it(photos, form, family):
 
 def test_weights_are_kept_in_eight_bits(photos):
     _, made, _ = quantised('static', photos)
-    stored = [value for value in made.graph.state_dict().values() if value.dtype == torch.int8]
+    stored = [value for value in made.converted.state_dict().values() if value.dtype == torch.int8]
     assert len(stored) == len(made.quantised)
 
 
