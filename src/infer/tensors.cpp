@@ -27,9 +27,17 @@ at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::Scal
   return view.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
 }
 
+at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width) {
+  const std::int64_t row = std::int64_t{3} * width;
+  return at::from_blob(const_cast<float*>(pixels.data()), {count, 3, height, width}, {row * height, 1, row, 3},
+                       at::kFloat);
+}
+
 std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context, at::ScalarType type,
                                   const Placement& placement) {
-  std::vector<at::Tensor> inputs = {upload(tiles.pixels, {tiles.count, 3, tiles.height, tiles.width}, type, placement)};
+  const at::Tensor pixels = view_of_pixels(tiles.pixels, tiles.count, tiles.height, tiles.width);
+  std::vector<at::Tensor> inputs = {pixels.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false,
+                                              /*copy=*/true, placement.layout)};
   if (context != nullptr) {
     static_assert(sizeof(TileRect) == 4 * sizeof(float));
     const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
@@ -42,14 +50,13 @@ std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* c
 
 void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
            std::span<float> out) {
-  const std::vector<std::int64_t> expected = {tiles.count, 3, std::int64_t{tiles.height} * scale,
-                                              std::int64_t{tiles.width} * scale};
-  if (result.sizes() != at::IntArrayRef(expected)) {
+  const at::Tensor target = view_of_pixels(out, tiles.count, tiles.height * scale, tiles.width * scale);
+  if (result.sizes() != target.sizes()) {
     throw Error(ErrorCode::model, subject + " returned a tensor of shape " + shape_of(result.sizes()) + ", expected " +
-                                      shape_of(expected) + " (scale " + std::to_string(scale) +
+                                      shape_of(target.sizes()) + " (scale " + std::to_string(scale) +
                                       "); correct hdrtile.json or the model");
   }
-  at::from_blob(out.data(), expected, at::kFloat).copy_(result);
+  target.copy_(result);
 }
 
 const TensorContext* checked_context(const ModelInfo& model, const TileBatch& tiles, const PhotoContext* context,
