@@ -12,7 +12,8 @@ The package is judged by the built program before it is installed: on --photos (
 must come within 45 dB of FP32 and lose no more than 0.1 dB against the truth. One that does not is not installed, and the exit
 code is 1; --force installs it all the same, and hdrtile says in every run that it missed the limit.
 
---table measures all precisions side by side and installs nothing: OUT/table.md and OUT/table.json (docs/precision.md).
+--table measures all precisions side by side and installs nothing: OUT/table.md and OUT/table.json (docs/precision.md). It takes
+a quarter of an hour; broken off, it goes on with the packages that are in OUT/packages.
 Only models written by scripts/export_model.py can be quantised, and only for CPUs.
 """
 import argparse

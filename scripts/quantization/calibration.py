@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-SIDE, TILES = 256, 4    # px of a tile; of each photo
+SIDE, TILES = 256, 2    # px of a tile; of each photo
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.tif', '.tiff', '.webp'}
 
 

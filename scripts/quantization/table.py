@@ -24,20 +24,23 @@ def rows():
                      for form, precision in forms.PRECISIONS.items()]
 
 
-def packages(args, paths, make, scratch):
-    """The package of each compiled row, in a cache of its own; the row's name to its file."""
+def packages(args, paths, make, folder):
+    """The package of each compiled row, in a cache of its own; the row's name to its file. Those that are there from a run
+    that was broken off are taken as they are."""
     made = {}
     for name, engine, precision, form in rows():
         if engine != COMPILED:
             continue
+        cache = folder / name.replace(' ', '_')
+        cache.mkdir(mode=0o700, exist_ok=True, parents=True)
+        key = compile_model.key_of(args.model, precision, 'cpu')
+        made[name] = compile_model.target_of(cache, args.model, key)
+        if compile_model.is_whole(made[name]):
+            continue
         print(f'{name} ...', file=sys.stderr, flush=True)
-        cache = scratch / name.replace(' ', '_')
-        cache.mkdir(mode=0o700)
         if form:
-            made[name], _ = make(args.model, form, paths, cache)
+            make(args.model, form, paths, cache)
         else:
-            key = compile_model.key_of(args.model, precision, 'cpu')
-            made[name] = compile_model.target_of(cache, args.model, key)
             compile_model.compile_model(args.model, 'cpu', precision, made[name], key)
     return made
 
@@ -82,7 +85,7 @@ def measure(args, paths, make):
         scratch = Path(scratch)
         os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', str(scratch / 'inductor'))
         program = Program(args.binary, args.model.resolve(), ['--device', 'cpu', '--precision', 'fp32', '--engine', TORCHSCRIPT])
-        made = packages(args, paths, make, scratch)
+        made = packages(args, paths, make, args.table / 'packages')
         measured = costs(args, made, calibration.read(calibration.photos_in(args.photos)[0]))
         sets = {'photos': quality.scenes_of(args.photos)} | ({'views': quality.views_of(args.data, args.views)} if args.data else {})
         program.flags = []
@@ -123,7 +126,6 @@ def markdown(figures):
 
 def write(args, paths, make):
     figures = measure(args, paths, make)
-    args.table.mkdir(parents=True, exist_ok=True)
     (args.table / 'table.json').write_text(json.dumps(figures, indent=1) + '\n')
     (args.table / 'table.md').write_text(markdown(figures))
     print(markdown(figures))

@@ -1,4 +1,5 @@
 """scripts/quantize.py but for the compiler: which layers a form quantises, with what, and the limit of what is installed."""
+import functools
 import subprocess
 import sys
 
@@ -14,8 +15,8 @@ from quantization import calibration, forms, quality, table  # noqa: E402
 from sizes import Architecture, ConvNextConfig, PainterConfig, TrunkConfig  # noqa: E402
 
 PAINTER = PainterConfig(dim=8, blocks=(1,), heads=(1,))
-TINY = {'restormer': Architecture(PAINTER, TrunkConfig(width_mult=1 / 12, depth_mult=.25, levels=2, refinement=False, unshuffle=2)),
-        'convnext': Architecture(PAINTER, ConvNextConfig(dims=(8, 16), blocks=(1, 1)))}
+TINY = {'restormer': Architecture(PAINTER, TrunkConfig(width_mult=1 / 12, depth_mult=.25, levels=1, refinement=False, unshuffle=2)),
+        'convnext': Architecture(PAINTER, ConvNextConfig(dims=(8,), blocks=(1,)))}
 
 
 def tiny(family='restormer'):
@@ -36,6 +37,7 @@ def photos(tmp_path_factory):
     return folder
 
 
+@functools.cache
 @torch.no_grad()
 def quantised(form, photos, family='restormer'):
     """The model, one whose trunk is in this form, and a sample of what the trunk takes."""
@@ -67,8 +69,7 @@ def test_dynamic_takes_the_convolutions_of_one_pixel(photos):
     assert sorted(made.quantised) == [f'{name}.linear' for name in single]
 
 
-@pytest.mark.parametrize('family', TINY)
-@pytest.mark.parametrize('form', forms.PRECISIONS)
+@pytest.mark.parametrize('form,family', [*((form, 'restormer') for form in forms.PRECISIONS), ('static', 'convnext')])
 def test_a_form_is_near_the_trunk_and_no_copy_of_it(photos, form, family):
     trunk, made, sample = quantised(form, photos, family)
     with torch.no_grad():
@@ -106,7 +107,7 @@ def scene_of(truth):
 def test_the_limit_refuses_what_is_far_from_fp32_or_loses_against_the_truth():
     rng = np.random.default_rng(0)
     truth = rng.uniform(.2, .8, (64, 64, 3)).astype(np.float32)
-    exact = truth + rng.normal(0, .03, truth.shape).astype(np.float32)
+    exact = truth + rng.normal(0, .05, truth.shape).astype(np.float32)
 
     def faults(result):
         return quality.judge([scene_of(truth)], [exact], [result]).faults()
@@ -114,7 +115,7 @@ def test_the_limit_refuses_what_is_far_from_fp32_or_loses_against_the_truth():
     assert faults(exact) == []
     assert faults(exact + .005) == [], '46 dB, and independent of the error that is there'
     assert '44.4 dB to FP32' in faults(exact + .006)[0]
-    away = exact + .13 * (exact - truth)
+    away = exact + .1 * (exact - truth)
     [fault] = faults(away)
     assert 'lost against the truth' in fault and quality.measures.psnr(exact, away) > 45
 
