@@ -64,12 +64,12 @@ def install(args, paths):
     with tempfile.TemporaryDirectory(dir=args.cache, prefix='.') as folder:
         folder = Path(folder)
         os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', str(folder / 'inductor'))
-        program = Program(args.binary, args.model.resolve(), ['--device', 'cpu', '--precision', 'fp32', '--engine', 'torchscript'])
+        program = Program(args.binary, args.model.resolve(), quality.FP32)
+        program.flags = []      # those were for its first look at the model
         found = quality.scenes_of(args.photos)
         package, facts = make(args.model, args.form, paths, folder)
-        exact = quality.enhanced(program, folder, found)
-        program.flags = ['--precision', facts['precision']]
-        judged = quality.judge(found, exact, quality.enhanced(program, folder, found))
+        exact = quality.enhanced(program, folder, found, *quality.FP32)
+        judged = quality.judge(found, exact, quality.enhanced(program, folder, found, '--device', 'cpu', '--precision', facts['precision']))
         faults = judged.faults()
         print(f'{len(found)} photos: {judged.to_fp32:.1f} dB to FP32, the worst {judged.least_to_fp32:.1f}'
               + ('' if judged.lost is None else f'; against the truth {judged.lost:+.3f} dB lost, at most {judged.most_lost:+.3f}'), flush=True)

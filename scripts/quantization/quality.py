@@ -15,6 +15,7 @@ LEAST_TO_FP32_DB = 45
 # Results are 20 to 30 dB from the truth, so that an error of 45 dB that is noise costs at most 0.14 dB there, and mostly far
 # less. This limit is for errors that are none: a tile pass that does nothing at all may keep the first one.
 MOST_LOST_DB = .1
+FP32 = ['--device', 'cpu', '--precision', 'fp32', '--engine', 'torchscript']  # what others are compared with
 SIDE = 1024     # px: of large photos the middle is judged, as a photo of its own
 
 
@@ -62,7 +63,7 @@ def enhanced(program, cache, found, *flags):
     before = os.environ.get('HDRTILE_CACHE')
     os.environ['HDRTILE_CACHE'] = str(cache)
     try:
-        return list(program.enhance((scene.photo for scene in found), '--device', 'cpu', *flags))
+        return list(program.enhance((scene.photo for scene in found), *flags))
     finally:
         if before is None:
             del os.environ['HDRTILE_CACHE']

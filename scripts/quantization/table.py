@@ -84,19 +84,19 @@ def measure(args, paths, make):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', str(scratch / 'inductor'))
-        program = Program(args.binary, args.model.resolve(), ['--device', 'cpu', '--precision', 'fp32', '--engine', TORCHSCRIPT])
+        program = Program(args.binary, args.model.resolve(), quality.FP32)
         made = packages(args, paths, make, args.table / 'packages')
         measured = costs(args, made, calibration.read(calibration.photos_in(args.photos)[0]))
         sets = {'photos': quality.scenes_of(args.photos)} | ({'views': quality.views_of(args.data, args.views)} if args.data else {})
         program.flags = []
-        exact = {kind: quality.enhanced(program, scratch, found, '--engine', TORCHSCRIPT, '--precision', 'fp32') for kind, found in sets.items()}
+        exact = {kind: quality.enhanced(program, scratch, found, *quality.FP32) for kind, found in sets.items()}
         for name, engine, precision, _ in rows():
             row = measured[name, engine]
             row['file_mb'] = (made[name] if engine == COMPILED else args.model).stat().st_size / 1e6
             for kind, found in sets.items():
                 print(f'{name} {engine}: {len(found)} {kind} ...', file=sys.stderr, flush=True)
                 cache = made[name].parent if engine == COMPILED else scratch
-                results = quality.enhanced(program, cache, found, '--engine', engine, '--precision', precision)
+                results = quality.enhanced(program, cache, found, '--device', 'cpu', '--engine', engine, '--precision', precision)
                 judged = quality.judge(found, exact[kind], results)
                 row[kind] = judged.json() | {'faults': judged.faults()}
         return {'about': program.about() | {'calibration_photos': len(paths), **{kind: len(found) for kind, found in sets.items()}},
