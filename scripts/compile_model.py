@@ -125,6 +125,12 @@ def key_of(path, precision, device):
     return key
 
 
+def target_of(cache, path, key):
+    """The package of this key."""
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    return cache / f'{path.stem}-{key["precision"]}-{digest[:16]}.pt2'
+
+
 def place(partial, facts, target):
     """Package first, then the .json that makes it count; each appears whole."""
     partial.chmod(0o600)
@@ -144,27 +150,37 @@ def is_whole(target):
         return False
 
 
+def inputs_of(scripted, device):
+    """A tile, its place, and the guide and mix of some photo."""
+    guide, mix = (torch.empty_like(t).copy_(t) for t in scripted.prepare(torch.rand(1, 3, 549, 824, device=device)))
+    return tiles(384, 512, device), PLACE.to(device), guide, mix
+
+
+def package(model, description, inputs, path, freezing=False):
+    """Compiles the tile pass of an eager model into the package `path`. Returns what the package's description says of its
+    inputs. With `freezing` weights are laid out as the kernels want them: without it INT8 runs as FP32."""
+    os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', str(path.parent))
+    program, sides = export(model, description, inputs)
+    # Threads are hdrtile's choice when it runs, not this script's now.
+    torch._inductor.aoti_compile_and_package(program, package_path=str(path),
+                                             inductor_configs={'cpp.dynamic_threads': True, 'freezing': freezing})
+    guide, mix = inputs[2:]
+    return {'sides': sides, 'inputs': [[1, 3, 0, 0], [1, 4], [*guide.shape[:3], 0, 0], [*mix.shape]]}
+
+
 def compile_model(path, device, precision, target, key):
     start = time.monotonic()
     scripted, description = load(path)
     scripted = scripted.to(device)
     model = rebuild(scripted, description).to(device)
-    with torch.no_grad():
-        guide, mix = (torch.empty_like(t).copy_(t) for t in scripted.prepare(torch.rand(1, 3, 549, 824, device=device)))
+    with torch.no_grad(), tempfile.TemporaryDirectory(dir=target.parent, prefix='.') as folder:
         model.trunk.to(DTYPES[precision])
         model.to(memory_format=torch.channels_last)
-        program, sides = export(model, description, (tiles(384, 512, device), PLACE.to(device), guide, mix))
-        print(f'exported after {time.monotonic() - start:.0f} s', flush=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix='.') as folder:
-            os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', folder)
-            partial = Path(folder) / target.name
-            # Threads are hdrtile's choice when it runs, not this script's now.
-            torch._inductor.aoti_compile_and_package(program, package_path=str(partial), inductor_configs={'cpp.dynamic_threads': True})
-            print(f'compiled after {time.monotonic() - start:.0f} s', flush=True)
-            psnr = check(partial, scripted, precision, device)
-            facts = key | {'model': description['name'], 'sides': sides, 'inputs': [[1, 3, 0, 0], [1, 4], [*guide.shape[:3], 0, 0], [*mix.shape]],
-                           'psnr': round(psnr, 1), 'package_sha256': sha256_of(partial)}
-            place(partial, facts, target)
+        partial = Path(folder) / target.name
+        shapes = package(model, description, inputs_of(scripted, device), partial)
+        print(f'compiled after {time.monotonic() - start:.0f} s', flush=True)
+        psnr = check(partial, scripted, precision, device)
+        place(partial, key | {'model': description['name'], **shapes, 'psnr': round(psnr, 1), 'package_sha256': sha256_of(partial)}, target)
     print(f'{target}: {target.stat().st_size / 1e6:.1f} MB, {psnr:.1f} dB to the file in FP32, {time.monotonic() - start:.0f} s in all')
 
 
@@ -181,8 +197,7 @@ def main():
         fail('no CUDA device here: use --device cpu')
     precision = precision_of(args.precision, args.device)
     key = key_of(args.model, precision, args.device)
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    target = args.cache / f'{args.model.stem}-{precision}-{digest[:16]}.pt2'
+    target = target_of(args.cache, args.model, key)
     if is_whole(target):
         print(f'{target} is there already')
         return

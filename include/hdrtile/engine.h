@@ -14,7 +14,19 @@
 
 namespace hdrtile {
 
-enum class Precision : std::uint8_t { fp32, fp16, bf16 };
+/// What the tile pass computes in. int8 and mixed (INT8 with its sensitive layers in BF16) are those of a compiled
+/// package (scripts/quantize.py): no engine makes them of a model file.
+enum class Precision : std::uint8_t { fp32, fp16, bf16, int8, mixed };
+/// Every precision, by to_string.
+inline constexpr Precision all_precisions[] = {Precision::fp32, Precision::fp16, Precision::bf16, Precision::int8,
+                                               Precision::mixed};
+/// Whether activations have half the size of FP32.
+[[nodiscard]] constexpr bool is_half(Precision precision) noexcept {
+  return precision == Precision::fp16 || precision == Precision::bf16;
+}
+[[nodiscard]] constexpr bool is_quantised(Precision precision) noexcept {
+  return precision == Precision::int8 || precision == Precision::mixed;
+}
 [[nodiscard]] const char* to_string(Precision precision) noexcept;
 
 /// What a model file says of itself (its extra file hdrtile.json; docs/design.md, "The model contract").
@@ -123,8 +135,9 @@ struct EngineOptions {
   std::shared_ptr<ModelFile> opened = nullptr;  ///< `model` by open_model; null: it is opened
   bool draft = false;                           ///< run the model's draft() only
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N; only auto falls back, and says so in EngineInfo::notes
-  std::string precision =
-      "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
+  /// auto | fp32 | fp16 | bf16 | int8 | mixed; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32. int8 and mixed
+  /// need a package made for them.
+  std::string precision = "auto";
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
   PackageOptions packages = {};
   FusedUse fused = FusedUse::never;

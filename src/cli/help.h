@@ -48,7 +48,8 @@ inline constexpr auto strength = "how much of the enhancement is taken: 0 the ph
 inline constexpr auto model = "a model's name (hdrtile info lists them) or a TorchScript file; default small";
 inline constexpr auto device = "what to compute on; auto (default) takes a GPU when there is one and says so when not";
 inline constexpr auto precision =
-    "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32";
+    "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32; int8 and mixed run what "
+    "scripts/quantize.py has made of the model";
 inline constexpr auto engine =
     "auto (default): hdrtile's own kernels where they know the model (on a CPU), else one compiled for this machine "
     "(scripts/compile_model.py), else TorchScript; fused, compiled: fail where these cannot be used";

@@ -150,8 +150,10 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
          help::device)
       ->option_text("auto|cpu|cuda|cuda:N")
       ->group(model);
-  add_choice<std::string>(app, "--precision", flags.precision,
-                          {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}}, help::precision)
+  add_choice<std::string>(
+      app, "--precision", flags.precision,
+      {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}, {"int8", "int8"}, {"mixed", "mixed"}},
+      help::precision)
       ->group(model);
   std::vector<std::pair<std::string, EngineChoice>> engines;
   for (const EngineWord& engine : engine_words) engines.emplace_back(engine.word, engine.choice);

@@ -8,6 +8,10 @@ const char* to_string(Precision precision) noexcept {
       return "fp16";
     case Precision::bf16:
       return "bf16";
+    case Precision::int8:
+      return "int8";
+    case Precision::mixed:
+      return "mixed";
     case Precision::fp32:
       break;
   }

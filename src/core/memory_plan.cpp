@@ -36,7 +36,7 @@ class Needs {
  public:
   Needs(const ModelInfo& model, const EngineInfo& engine) : scaled_(std::int64_t{model.scale} * model.scale) {
     double activations = model.bytes_per_pixel > 0 ? model.bytes_per_pixel : unstated_bytes_per_pixel;
-    if (engine.precision != Precision::fp32) activations /= 2;
+    if (is_half(engine.precision)) activations /= 2;
     if (model.draft) activations = draft_bytes_per_pixel;
     per_pixel_ = activations + static_cast<double>(3 * sizeof(float) * (1 + scaled_));
   }

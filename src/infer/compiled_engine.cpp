@@ -31,6 +31,9 @@ class CompiledEngine final : public Engine {
     info_.backend = "aotinductor";
     info_.package = package.id();
     info_.precision = precision;
+    if (!package.below_limit.empty()) {
+      info_.warnings.push_back(subject_ + " was installed by force below the limit of quality: " + package.below_limit);
+    }
     auto& shapes = model_.shapes;
     shapes.min = std::max(shapes.min, package.smallest_side);
     shapes.max = std::min(shapes.max, package.largest_side);

@@ -87,7 +87,8 @@ class Candidate {
                             .sha256 = json.at("package_sha256").get<std::string>(),
                             .smallest_side = json.at("sides").at("min").get<int>(),
                             .largest_side = json.at("sides").at("max").get<int>(),
-                            .inputs = json.at("inputs").get<std::vector<std::vector<std::int64_t>>>()};
+                            .inputs = json.at("inputs").get<std::vector<std::vector<std::int64_t>>>(),
+                            .below_limit = json.value("below_limit", std::string())};
     const auto bytes = bytes_of(file_);
     if (options_.sha256(bytes) != package.sha256)
       return fault("is damaged: its SHA-256 is not the one it was made with");

@@ -27,6 +27,7 @@ struct CompiledPackage {
   int smallest_side = 0;  ///< of the tiles it takes, in pixels
   int largest_side = 0;
   std::vector<std::vector<std::int64_t>> inputs;  ///< shapes of its inputs; 0: any size
+  std::string below_limit;  ///< what a quantised package misses that was installed by force; empty: nothing
 
   /// File name and start of the hash, for log and report.
   [[nodiscard]] std::string id() const;

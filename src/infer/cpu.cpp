@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 namespace hdrtile {
@@ -40,6 +42,11 @@ std::optional<double> group_quota(const std::filesystem::path& group) {
   return std::nullopt;
 }
 
+bool cpu_has_any(std::initializer_list<std::string_view> names) {
+  const auto flags = cpu_flags();
+  return std::ranges::any_of(names, [&](auto name) { return std::ranges::find(flags, name) != flags.end(); });
+}
+
 }  // namespace
 
 std::string cpu_name() {
@@ -52,11 +59,9 @@ std::vector<std::string> cpu_flags() {
   return {std::istream_iterator<std::string>(flags), {}};
 }
 
-bool cpu_has_native_bf16() {
-  const auto flags = cpu_flags();
-  return std::ranges::any_of(flags,
-                             [](const std::string& flag) { return flag == "avx512_bf16" || flag == "amx_bf16"; });
-}
+bool cpu_has_native_bf16() { return cpu_has_any({"avx512_bf16", "amx_bf16"}); }
+
+bool cpu_has_native_fp16() { return cpu_has_any({"avx512_fp16", "amx_fp16"}); }
 
 std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root, const std::string& membership) {
   std::optional<double> tightest;

@@ -17,6 +17,9 @@ namespace hdrtile {
 /// Whether the CPU multiplies BF16 in hardware (AVX-512 or AMX). Emulated BF16 is slower than FP32.
 [[nodiscard]] bool cpu_has_native_bf16();
 
+/// The same for FP16.
+[[nodiscard]] bool cpu_has_native_fp16();
+
 /// Cores this process may use, by its affinity and the CPU quota of its cgroups. Two threads of one core count as one:
 /// they share what computes. At least 1.
 [[nodiscard]] int usable_cores();

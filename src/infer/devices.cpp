@@ -126,11 +126,11 @@ std::string gpu_architecture([[maybe_unused]] c10::Device device) {
 }
 
 Precision choose_precision(const std::string& asked, const ChosenDevice& chosen) {
-  for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16}) {
+  for (const Precision precision : all_precisions) {
     if (asked == to_string(precision)) return precision;
   }
   if (asked != "auto") {
-    throw Error(ErrorCode::usage, "precision '" + asked + "' is none of auto, fp32, fp16, bf16");
+    throw Error(ErrorCode::usage, "precision '" + asked + "' is none of auto, fp32, fp16, bf16, int8, mixed");
   }
   if (chosen.device.is_cuda()) return Precision::fp16;
   return chosen.info.native_bf16 ? Precision::bf16 : Precision::fp32;

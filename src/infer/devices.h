@@ -22,7 +22,7 @@ struct ChosenDevice {
 /// What its code is compiled for, "sm_90"; empty for a CPU.
 [[nodiscard]] std::string gpu_architecture(c10::Device device);
 
-/// `asked`: auto | fp32 | fp16 | bf16. Throws Error{usage}.
+/// `asked`: auto | fp32 | fp16 | bf16 | int8 | mixed. Throws Error{usage}.
 [[nodiscard]] Precision choose_precision(const std::string& asked, const ChosenDevice& chosen);
 
 }  // namespace hdrtile

@@ -1,12 +1,17 @@
-"""Writes a tiny contextual model and compiles it for this machine: make_packages.py FOLDER. Takes half a minute, once."""
+"""Writes a tiny contextual model and compiles it for this machine, in FP32 and, where torchao is there, in INT8:
+make_packages.py FOLDER. Takes a minute, once."""
 import hashlib
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import torch
+from program import BINARY, scene
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'models'))
@@ -32,20 +37,33 @@ def make(folder):
     torch.jit.save(torch.jit.script(tiny()), str(folder / 'tiny.pt'), _extra_files={'hdrtile.json': json.dumps(description)})
     subprocess.run([sys.executable, '-B', ROOT / 'scripts/compile_model.py', folder / 'tiny.pt', '--precision', 'fp32', '--cache', folder / 'cache'],
                    check=True)
+    if importlib.util.find_spec('torchao'):
+        quantise(folder)
+
+
+def quantise(folder):
+    """Random weights do not keep the limit, hence --force; it is judged on the photos that it is calibrated with."""
+    photos = folder / 'photos'
+    photos.mkdir(exist_ok=True)
+    for name, shape in (('wide', (96, 128)), ('upright', (160, 112))):
+        cv2.imwrite(str(photos / f'{name}.png'), scene(*shape))
+    subprocess.run([sys.executable, '-B', ROOT / 'scripts/quantize.py', folder / 'tiny.pt', '--calibrate', photos, '--photos', photos, '--force',
+                    '--cache', folder / 'quantised', '--binary', BINARY], check=True)
 
 
 def main():
     folder = Path(sys.argv[1])
     stamp = folder / 'stamp'
-    sources = [Path(__file__), ROOT / 'scripts/compile_model.py', *sorted((ROOT / 'models').glob('*.py'))]
+    sources = [Path(__file__), ROOT / 'scripts/compile_model.py', ROOT / 'scripts/quantize.py',
+               *sorted((ROOT / 'scripts/quantization').glob('*.py')), *sorted((ROOT / 'models').glob('*.py'))]
     flags = next((line for line in Path('/proc/cpuinfo').read_text().splitlines() if line.startswith('flags')), '')
     wanted = hashlib.sha256(b''.join(source.read_bytes() for source in sources) + (torch.__version__ + flags).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return
     folder.mkdir(parents=True, exist_ok=True)
     os.umask(0o022)
-    for old in (folder / 'cache').glob('*'):
-        old.unlink()
+    for cache in ('cache', 'quantised'):
+        shutil.rmtree(folder / cache, ignore_errors=True)
     make(folder)
     stamp.write_text(wanted)
 

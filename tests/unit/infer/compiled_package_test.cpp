@@ -87,6 +87,14 @@ TEST_F(FindPackage, OtherPrecisionsAndDevicesAreNoFaults) {
   EXPECT_EQ(result.differing.size(), 2U);
 }
 
+TEST_F(FindPackage, WhatAPackageInstalledByForceMissesIsToldWithIt) {
+  package("forced", R"("format": 1)", R"("format": 1, "below_limit": "41.0 dB to FP32")");
+  ASSERT_TRUE(search().found);
+  EXPECT_EQ(search().found->below_limit, "41.0 dB to FP32");
+  package("forced");
+  EXPECT_EQ(search().found->below_limit, "");
+}
+
 TEST_F(FindPackage, AnotherCpuIsAFaultThatNamesWhatIsMissing) {
   package("other", "avx2", "amx_tile");
   expect_fault("lacks amx_tile");

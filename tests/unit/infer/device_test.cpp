@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "model_factory.h"
 
 namespace hdrtile {
@@ -58,12 +60,25 @@ TEST_F(DeviceChoice, RefusesWhatIsNoDeviceOrPrecision) {
   for (const char* device : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:0,1", "CPU"}) {
     EXPECT_EQ(error_of([&] { (void)engine(device); }).code(), ErrorCode::usage) << device;
   }
-  EXPECT_EQ(error_of([&] { (void)engine("cpu", "int8"); }).code(), ErrorCode::usage);
+  EXPECT_EQ(error_of([&] { (void)engine("cpu", "int4"); }).code(), ErrorCode::usage);
 }
 
 TEST_F(DeviceChoice, AutoPrecisionOnTheCpuIsBf16OnlyWhereItIsNative) {
   const auto expected = list_devices().front().native_bf16 ? Precision::bf16 : Precision::fp32;
   EXPECT_EQ(engine("cpu", "auto")->info().precision, expected);
+}
+
+TEST_F(DeviceChoice, WhatOnlyPackagesComputeInIsRefusedWithoutThem) {
+  for (const char* precision : {"int8", "mixed"}) {
+    EXPECT_EQ(error_of([&] { (void)engine("cpu", precision); }).code(), ErrorCode::usage) << precision;
+  }
+}
+
+TEST_F(DeviceChoice, AHalfPrecisionThatTheCpuLacksIsTold) {
+  const auto notes = engine("cpu", "bf16")->info().notes;
+  const bool told =
+      std::ranges::any_of(notes, [](const auto& note) { return note.find("no bf16") != std::string::npos; });
+  EXPECT_NE(told, list_devices().front().native_bf16);
 }
 
 TEST(ListDevices, StartsWithTheCpu) {
