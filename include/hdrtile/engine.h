@@ -25,10 +25,10 @@ struct ModelInfo {
   std::string licence;
   std::string trained_on;
   std::string weights_sha256;  ///< as the file states it
-  bool described = false;   ///< false: no hdrtile.json, defaults of a plain model are used
-  bool contextual = false;  ///< has prepare(): tone is taken once from the whole photo
-  bool draft = false;       ///< run by the model's pointwise draft() in place of its tile pass
-  int scale = 1;            ///< output pixels per input pixel and side
+  bool described = false;      ///< false: no hdrtile.json, defaults of a plain model are used
+  bool contextual = false;     ///< has prepare(): tone is taken once from the whole photo
+  bool draft = false;          ///< run by the model's pointwise draft() in place of its tile pass
+  int scale = 1;               ///< output pixels per input pixel and side
   int multiple = 8;
   int halo = 16;
   int context_px = 0;       ///< long side of the preview that prepare() takes; 0 for plain models
@@ -65,6 +65,9 @@ struct TileRect {
   float x0, y0, x1, y1;
 };
 
+/// That of tile `index` of a plan, row-major.
+[[nodiscard]] TileRect tile_rect(const TilePlan& plan, int index) noexcept;
+
 /// Tiles of one photo and one size: planar float32 [count, 3, height, width], sRGB in [0, 1].
 struct TileBatch {
   int count = 0;
@@ -79,7 +82,30 @@ struct RunStats {
   int redone_fp32 = 0;  ///< tiles whose reduced-precision result had NaN or Inf and that were computed again in FP32
 };
 
-/// A model on a device. Calls are made from one thread at a time (the pipeline has one inference thread).
+/// One photo that an engine has taken whole: it cuts out the tiles, runs, blends and quantises them on its device.
+/// Gives what core's own tile loop (see enhance_image) gives with Engine::run, but for rounding.
+class PhotoPass {
+ public:
+  virtual ~PhotoPass() = default;
+
+  /// Tiles first, ..., first + count - 1 of the plan (row-major; each once, in order). Throws as Engine::run does;
+  /// after Error{out_of_memory} the same call with fewer tiles may work, for nothing of it has been added.
+  virtual RunStats run(int first, int count) = 0;
+
+  /// After the last tile: writes all of `result`, of the size and depth that were asked for.
+  virtual void finish(Image& result) = 0;
+};
+
+/// What a PhotoPass is asked to do. All of it stays where it is until the pass is gone.
+struct PhotoTask {
+  const Image& photo;  ///< three channels
+  const TilePlan& tiles;
+  const PhotoContext* context = nullptr;  ///< null for plain models
+  float strength = 1.0F;                  ///< in [0, 1]; below 1 only where the model keeps the size
+  Depth depth = Depth::u8;                ///< of the result
+};
+
+/// A model on a device. Calls are made from at most lanes() threads at a time.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -94,6 +120,13 @@ class Engine {
   /// Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused memory
   /// (the same call with fewer tiles may work).
   virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
+
+  /// Takes a whole photo. Null where the engine does not: its tiles then go through run(). Throws Error{out_of_memory}.
+  [[nodiscard]] virtual std::unique_ptr<PhotoPass> begin_photo(const PhotoTask& /*task*/) { return nullptr; }
+
+  /// Threads that may call at the same time, each with a photo of its own. More than one where photos are copied to and
+  /// from the device while it computes another.
+  [[nodiscard]] virtual int lanes() const noexcept { return 1; }
 };
 
 /// SHA-256 of bytes in hexadecimal digits: handed in, for the engine has no cryptographic library.
@@ -110,23 +143,36 @@ struct PackageOptions {
   Sha256 sha256 = {};             ///< for a package's bytes
 };
 
+/// Where tiles are cut out of a photo and blended.
+enum class TileWork : std::uint8_t {
+  automatic,  ///< on a GPU where the engine runs on one, else on the host
+  host,
+  device,  ///< on a CPU: by LibTorch, for tests
+};
+
 struct EngineOptions {
   std::filesystem::path model;  ///< a TorchScript file
   bool draft = false;           ///< run the model's draft() only
-  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N; only auto falls back, and says so in EngineInfo::notes
+  /// auto | cpu | cuda | cuda:N, one device an engine; only auto falls back, and says so in EngineInfo::notes.
+  std::string device = "auto";
   std::string precision =
       "auto";       ///< auto | fp32 | fp16 | bf16; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
   PackageOptions packages = {};
+  TileWork tile_work = TileWork::automatic;
 };
 
 /// Loads a model. Throws Error{model} (missing, none, contract broken; no package that fits, where one is a must) or
 /// Error{device}.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineOptions& options);
 
-/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are not
-/// those that it states.
+/// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are
+/// not those that it states.
 [[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256 = {});
+
+/// The devices that `asked` (auto | cpu | cuda | cuda:N[,M...]) names, each as EngineOptions::device takes it. Throws
+/// Error{usage} for what is none of these, and for a GPU that is named twice.
+[[nodiscard]] std::vector<std::string> split_devices(const std::string& asked);
 
 /// A device that can run models here, for `hdrtile info`.
 struct DeviceInfo {

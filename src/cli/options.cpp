@@ -143,12 +143,13 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
          "--device",
          [&flags](const std::string& value) {
            if (value != "auto" && value != "cpu" && value != "cuda" && !value.starts_with("cuda:")) {
-             refuse("--device", "'" + value + "' is none of auto|cpu|cuda|cuda:N; hdrtile info lists what is here");
+             refuse("--device",
+                    "'" + value + "' is none of auto|cpu|cuda|cuda:N[,M...]; hdrtile info lists what is here");
            }
            flags.device = value;
          },
          help::device)
-      ->option_text("auto|cpu|cuda|cuda:N")
+      ->option_text("auto|cpu|cuda|cuda:N[,M...]")
       ->group(model);
   add_choice<std::string>(app, "--precision", flags.precision,
                           {{"auto", "auto"}, {"fp32", "fp32"}, {"fp16", "fp16"}, {"bf16", "bf16"}}, help::precision)

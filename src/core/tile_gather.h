@@ -15,7 +15,6 @@ class TileGather {
 
   /// Tile `index`, row-major, into out: planar [3, side.y, side.x].
   void tile(int index, std::span<float> out);
-  [[nodiscard]] TileRect rect(int index) const noexcept;
 
  private:
   const Image& photo_;
