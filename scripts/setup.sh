@@ -50,7 +50,7 @@ trap 'report_failure $?' EXIT
 packages=(build-essential cmake ninja-build git ca-certificates python3 python3-venv libopencv-dev libcli11-dev libspdlog-dev
   libexiv2-dev liblcms2-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libheif-dev libjxl-dev libraw-dev
   zlib1g-dev libssl-dev nlohmann-json3-dev)
-[[ $tests == OFF ]] || packages+=(libgtest-dev libgmock-dev exiv2 libimage-exiftool-perl slurm-wlm munge parallel
+[[ $tests == OFF ]] || packages+=(libgtest-dev libgmock-dev libbenchmark-dev exiv2 libimage-exiftool-perl slurm-wlm munge parallel
   fuse3 libfuse3-dev pkg-config)
 
 install_missing() {

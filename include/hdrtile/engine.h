@@ -68,7 +68,7 @@ struct TileRect {
 /// That of tile `index` of a plan, row-major.
 [[nodiscard]] TileRect tile_rect(const TilePlan& plan, int index) noexcept;
 
-/// Tiles of one photo and one size: planar float32 [count, 3, height, width], sRGB in [0, 1].
+/// Tiles of one photo and one size: interleaved float32 [count, height, width, 3], sRGB in [0, 1].
 struct TileBatch {
   int count = 0;
   int height = 0;
@@ -116,9 +116,9 @@ class Engine {
   /// side exactly model().context_px. Throws Error{model} when the model breaks its contract.
   [[nodiscard]] virtual std::unique_ptr<PhotoContext> prepare(std::span<const float> preview, Size size) = 0;
 
-  /// Enhances tiles into out: planar [count, 3, height * scale, width * scale]. `context` is null for plain models.
-  /// Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused memory
-  /// (the same call with fewer tiles may work).
+  /// Enhances tiles into out: interleaved [count, height * scale, width * scale, 3]. `context` is null for plain
+  /// models. Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused
+  /// memory (the same call with fewer tiles may work).
   virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
 
   /// Takes a whole photo. Null where the engine does not: its tiles then go through run(). Throws Error{out_of_memory}.

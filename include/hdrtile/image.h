@@ -63,7 +63,7 @@ class Image {
 /// Samples of row y, columns [x0, x0 + count), as floats (u8 / 255, u16 / 65535, f32 as it is), interleaved.
 void read_row(const Image& image, int y, int x0, int count, float* out);
 
-/// The inverse of read_row for a whole row: u8 and u16 are clamped to [0, 1] and rounded to nearest.
-void write_row(Image& image, int y, const float* in);
+/// The inverse of read_row: u8 and u16 are clamped to [0, 1] and rounded to nearest.
+void write_row(Image& image, int y, int x0, int count, const float* in);
 
 }  // namespace hdrtile

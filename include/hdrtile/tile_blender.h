@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstddef>
+#include <array>
 #include <functional>
 #include <span>
 #include <vector>
@@ -9,41 +9,44 @@
 
 namespace hdrtile {
 
-/// Merges tiles with their cosine weights in FP32 and hands out finished rows as soon as no later tile touches them, so
-/// that it never holds more than one row of tiles. Not thread-safe; one blender a photo.
+/// Merges tiles with their cosine weights in FP32 and hands out pixels as soon as no later tile touches them: each tile
+/// finishes those up to the ramps that it shares with its right and its lower neighbour. Where it counts alone its
+/// values are handed out as they lie, so that only ramps are ever held. Not thread-safe; one blender a photo.
 class TileBlender {
  public:
-  /// One finished row: y in [0, height * scale), rgb is width * scale * 3 interleaved floats, valid during the call.
-  using RowSink = std::function<void(int y, const float* rgb)>;
+  /// `count` finished pixels of row y of the result, from column x on: interleaved floats, valid during the call.
+  using Sink = std::function<void(int y, int x, int count, const float* rgb)>;
 
-  TileBlender(const TilePlan& plan, int scale, RowSink sink);
+  TileBlender(const TilePlan& plan, int scale, Sink sink);
 
-  /// Adds the next tile in row-major order: planar [3, side.y * scale, side.x * scale]. After the last tile all rows
-  /// have been handed out, each once, in order.
+  /// Adds the next tile in row-major order: interleaved [side.y * scale, side.x * scale, 3]. After the last tile all
+  /// pixels have been handed out, each once.
   void add(std::span<const float> tile);
 
  private:
-  /// The weights of a tile along one axis; [first, last) are those above 0.
-  struct Weights {
-    std::vector<float> values;
+  /// One axis of a tile, in pixels of its result: it shares [first, solid) with the tile before it, counts alone in
+  /// [solid, done), and shares [done, last) with the tile after it.
+  struct Zone {
     int first = 0;
+    int solid = 0;
+    int done = 0;
     int last = 0;
+    std::vector<float> weights;
   };
-  [[nodiscard]] static Weights weights_of(const AxisPlan& axis, int index, int scale);
+  [[nodiscard]] static Zone zone_of(const AxisPlan& axis, int index, int scale);
 
-  void flush(int end_row);
-  [[nodiscard]] float* band_row(int y) noexcept;
+  [[nodiscard]] float* ramp_below(int row, int ramp_row) noexcept;
+  void finish_ramp(const float* tile_row, int y, const Zone& x, float row_weight, float* ramp, int left) const;
+  void add_alone(const float* tile_row, int y, const Zone& x, float* beside, int left) const;
 
   TilePlan plan_;
   int scale_;
-  RowSink sink_;
-  int next_ = 0;                         // index of the next tile, row-major
-  int next_row_ = 0;                     // first output row that has not been handed out
-  int band_rows_ = 0;                    // of a row of tiles
-  std::size_t band_stride_ = 0;          // floats of one output row
-  std::vector<float> band_;              // ring of interleaved rows: row y lies at y % band_rows_
-  std::vector<Weights> column_weights_;  // per column of tiles
-  Weights row_weights_;                  // of the current row of tiles
+  Sink sink_;
+  int next_ = 0;               // index of the next tile, row-major
+  std::vector<Zone> columns_;  // per column of tiles; weights once a sample
+  Zone row_;                   // of the current row of tiles
+  std::vector<float> beside_;  // sums in the ramp to the next column of tiles, a row of it for each of a tile
+  std::array<std::vector<float>, 2> below_;  // sums in the ramps to the next row of tiles, and to the current one
 };
 
 }  // namespace hdrtile

@@ -26,6 +26,9 @@ class Session {
   /// Name, version and hash: what a stamp holds.
   [[nodiscard]] std::string model_id() const;
 
+  /// What was asked of the tiles, by flags or by a preset.
+  [[nodiscard]] const TileRequest& tiling() const noexcept { return flags_.tiling; }
+
   /// That of the first device. Made on first use; logs what it is. Throws Error{model} or Error{device}.
   [[nodiscard]] Engine& engine();
   /// All of them, for a batch; with --device auto the CPU beside, for photos that do not fit a GPU.

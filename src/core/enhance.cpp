@@ -39,33 +39,33 @@ void check(const CancelFlag& cancel) {
   if (cancel) throw Error(ErrorCode::cancelled, "interrupted");
 }
 
-/// Turns blended rows into rows of the result.
-class RowWriter {
+/// Turns blended pixels into those of the result.
+class ResultWriter {
  public:
-  RowWriter(const Image& photo, Image& result, float strength)
+  ResultWriter(const Image& photo, Image& result, float strength)
       : photo_(photo),
         result_(result),
         strength_(strength),
-        input_(static_cast<std::size_t>(photo.width()) * 3),
-        output_(static_cast<std::size_t>(result.width()) * 3) {}
+        needs_input_(photo.size() == result.size() && (photo.depth() == Depth::f32 || strength < 1.0F)),
+        input_(needs_input_ ? static_cast<std::size_t>(photo.width()) * 3 : 0),
+        output_(input_.size()) {}
 
-  void operator()(int y, const float* enhanced) {
-    const bool same_size = photo_.size() == result_.size();
-    const bool needs_input = same_size && (photo_.depth() == Depth::f32 || strength_ < 1.0F);
-    if (!needs_input) return write_row(result_, y, enhanced);
-    read_row(photo_, y, 0, photo_.width(), input_.data());
-    for (std::size_t i = 0; i < output_.size(); ++i) {
+  void operator()(int y, int x, int count, const float* enhanced) {
+    if (!needs_input_) return write_row(result_, y, x, count, enhanced);
+    read_row(photo_, y, x, count, input_.data());
+    for (int i = 0; i < 3 * count; ++i) {
       const float in = input_[i];
       const float full = enhanced[i] + (in - std::clamp(in, 0.0F, 1.0F));  // the model saw the clamped value
       output_[i] = strength_ < 1.0F ? in + strength_ * (full - in) : full;
     }
-    write_row(result_, y, output_.data());
+    write_row(result_, y, x, count, output_.data());
   }
 
  private:
   const Image& photo_;
   Image& result_;
   float strength_;
+  bool needs_input_;
   std::vector<float> input_;
   std::vector<float> output_;
 };
@@ -77,7 +77,7 @@ class HostPass final : public PhotoPass {
       : task_(task),
         engine_(engine),
         gather_(task.photo, task.tiles),
-        blender_(task.tiles, engine.model().scale, RowWriter(task.photo, result, task.strength)),
+        blender_(task.tiles, engine.model().scale, ResultWriter(task.photo, result, task.strength)),
         in_floats_(3 * static_cast<std::size_t>(task.tiles.x.side) * task.tiles.y.side),
         out_floats_(in_floats_ * engine.model().scale * engine.model().scale) {}
 

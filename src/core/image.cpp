@@ -83,15 +83,16 @@ void read_row(const Image& image, int y, int x0, int count, float* out) {
   }
 }
 
-void write_row(Image& image, int y, const float* in) {
-  const int samples = image.width() * image.channels();
+void write_row(Image& image, int y, int x0, int count, const float* in) {
+  const int skip = x0 * image.channels();
+  const int samples = count * image.channels();
   switch (image.depth()) {
     case Depth::u8:
-      return write_samples(in, samples, image.row<std::uint8_t>(y));
+      return write_samples(in, samples, image.row<std::uint8_t>(y) + skip);
     case Depth::u16:
-      return write_samples(in, samples, image.row<std::uint16_t>(y));
+      return write_samples(in, samples, image.row<std::uint16_t>(y) + skip);
     case Depth::f32:
-      std::copy_n(in, samples, image.row<float>(y));
+      std::copy_n(in, samples, image.row<float>(y) + skip);
   }
 }
 

@@ -27,9 +27,17 @@ at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::Scal
   return view.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
 }
 
+at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width) {
+  const std::int64_t row = std::int64_t{3} * width;
+  return at::from_blob(const_cast<float*>(pixels.data()), {count, 3, height, width}, {row * height, 1, row, 3},
+                       at::kFloat);
+}
+
 std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context, at::ScalarType type,
                                   const Placement& placement) {
-  std::vector<at::Tensor> inputs = {upload(tiles.pixels, {tiles.count, 3, tiles.height, tiles.width}, type, placement)};
+  const at::Tensor pixels = view_of_pixels(tiles.pixels, tiles.count, tiles.height, tiles.width);
+  std::vector<at::Tensor> inputs = {pixels.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false,
+                                              /*copy=*/true, placement.layout)};
   if (context != nullptr) {
     static_assert(sizeof(TileRect) == 4 * sizeof(float));
     const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
@@ -58,7 +66,7 @@ void throw_not_finite(const std::string& subject) {
 void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
            std::span<float> out) {
   require_shape(result, tiles.count, tiles.height, tiles.width, scale, subject);
-  at::from_blob(out.data(), result.sizes(), at::kFloat).copy_(result);
+  view_of_pixels(out, tiles.count, tiles.height * scale, tiles.width * scale).copy_(result);
 }
 
 const TensorContext* checked_context(const ModelInfo& model, const TileBatch& tiles, const PhotoContext* context,

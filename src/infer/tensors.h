@@ -33,6 +33,9 @@ struct Placement {
 [[nodiscard]] at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type,
                                 const Placement& placement);
 
+/// Interleaved pixels [count, height, width, 3] as the tensor [count, 3, height, width] that they are in memory.
+[[nodiscard]] at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width);
+
 /// What a model's tile pass takes: the tiles in `type`, and for contextual models (context is not null) their places,
 /// guide and mix. A draft takes all but the last.
 [[nodiscard]] std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context,

@@ -223,7 +223,7 @@ Photo fuse_bracket(std::vector<Photo> exposures, std::size_t middle) {
   cv::Mat fused;
   cv::createMergeMertens()->process(pictures, fused);
   Image pixels(result.pixels.size(), result.pixels.depth());
-  for (int y = 0; y < pixels.height(); ++y) write_row(pixels, y, fused.ptr<float>(y));
+  for (int y = 0; y < pixels.height(); ++y) write_row(pixels, y, 0, pixels.width(), fused.ptr<float>(y));
   result.pixels = std::move(pixels);
   return result;
 }

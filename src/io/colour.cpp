@@ -175,7 +175,7 @@ class LcmsProfile : public ColourProfile {
       cmsDoTransform(from_srgb_.get(), light.data(), row.data(), static_cast<cmsUInt32Number>(native.width()));
       if (is_table_) refine(light, row);
       scale_ink(row, 0.01F);
-      write_row(native, y, row.data());
+      write_row(native, y, 0, native.width(), row.data());
     }
     return native;
   }

@@ -54,7 +54,7 @@ void scale_by(const Image& in, Image& out, const Image& alpha, const Scale& scal
     read_row(in, y, 0, in.width(), row.data());
     read_row(alpha, y, 0, in.width(), shares.data());
     for (std::size_t i = 0; i < row.size(); ++i) row[i] = scale(row[i], shares[i / channels]);
-    write_row(out, y, row.data());
+    write_row(out, y, 0, out.width(), row.data());
   }
 }
 
@@ -66,7 +66,7 @@ Image to_depth(const Image& image, Depth depth, bool dither) {
   for (int y = 0; y < image.height(); ++y) {
     read_row(image, y, 0, image.width(), row.data());
     if (dither && depth != Depth::f32) add_noise(row, y, depth == Depth::u8 ? 255.0F : 65535.0F);
-    write_row(out, y, row.data());
+    write_row(out, y, 0, out.width(), row.data());
   }
   return out;
 }

@@ -108,7 +108,7 @@ TEST(EnhanceImage, ThePhotosBordersAreMirroredForTheModel) {
   ASSERT_EQ(spy.seen_.size(), 3U * 8 * 8);
   const std::vector<float> expected{0.0F, 0.2F, 0.4F, 0.2F, 0.0F, 0.2F, 0.4F, 0.2F};
   for (int y = 0; y < 8; ++y) {
-    for (int x = 0; x < 8; ++x) EXPECT_FLOAT_EQ(spy.seen_[8 * y + x], expected[x]);
+    for (int x = 0; x < 8; ++x) EXPECT_FLOAT_EQ(spy.seen_[3 * (8 * y + x)], expected[x]);
   }
 }
 

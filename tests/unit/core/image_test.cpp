@@ -61,7 +61,7 @@ void expect_every_value_comes_back(Depth depth) {
   for (const float error : {0.0F, 0.4F / values, -0.4F / values}) {  // and rounds to the nearest
     std::vector<float> shifted = row;
     for (float& value : shifted) value += error;
-    write_row(back, 0, shifted.data());
+    write_row(back, 0, 0, back.width(), shifted.data());
     for (int i = 0; i < values; ++i) ASSERT_EQ(back.row<T>(0)[i], i) << error;
   }
 }
@@ -74,12 +74,12 @@ TEST(Rows, EveryValueOf8And16BitsComesBack) {
 TEST(Rows, IntegersAreClampedAndFloatsAreNot) {
   const std::vector<float> wild{-0.5F, 1.5F, 1e30F};
   Image eight({1, 1}, Depth::u8);
-  write_row(eight, 0, wild.data());
+  write_row(eight, 0, 0, eight.width(), wild.data());
   EXPECT_EQ(eight.row<std::uint8_t>(0)[0], 0);
   EXPECT_EQ(eight.row<std::uint8_t>(0)[1], 255);
   EXPECT_EQ(eight.row<std::uint8_t>(0)[2], 255);
   Image floats({1, 1}, Depth::f32);
-  write_row(floats, 0, wild.data());
+  write_row(floats, 0, 0, floats.width(), wild.data());
   std::vector<float> back(3);
   read_row(floats, 0, 0, 1, back.data());
   EXPECT_EQ(back, wild);

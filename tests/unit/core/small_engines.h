@@ -64,23 +64,22 @@ class BoxBlur : public SmallEngine {
   explicit BoxBlur(int radius) : radius_(radius) { info_.halo = radius; }
 
   RunStats run(const TileBatch& tiles, const PhotoContext*, std::span<float> out) override {
-    for (int plane = 0; plane < 3 * tiles.count; ++plane) {
+    std::size_t at = 0;
+    for (int tile = 0; tile < tiles.count; ++tile) {
       for (int y = 0; y < tiles.height; ++y) {
-        for (int x = 0; x < tiles.width; ++x) {
-          const std::size_t at = (static_cast<std::size_t>(plane) * tiles.height + y) * tiles.width + x;
-          out[at] = mean(tiles, plane, x, y);
-        }
+        for (int i = 0; i < 3 * tiles.width; ++i) out[at++] = mean(tiles, tile, i / 3, y, i % 3);
       }
     }
     return {};
   }
 
  private:
-  [[nodiscard]] float mean(const TileBatch& tiles, int plane, int x0, int y0) const {
+  [[nodiscard]] float mean(const TileBatch& tiles, int tile, int x0, int y0, int channel) const {
     float sum = 0;
     for (int y = std::max(y0 - radius_, 0); y <= std::min(y0 + radius_, tiles.height - 1); ++y) {
       for (int x = std::max(x0 - radius_, 0); x <= std::min(x0 + radius_, tiles.width - 1); ++x) {
-        sum += tiles.pixels[(static_cast<std::size_t>(plane) * tiles.height + y) * tiles.width + x];
+        const std::size_t row = static_cast<std::size_t>(tile) * tiles.height + y;
+        sum += tiles.pixels[3 * (row * tiles.width + x) + channel];
       }
     }
     return sum / static_cast<float>((2 * radius_ + 1) * (2 * radius_ + 1));
@@ -95,13 +94,11 @@ class Doubler : public SmallEngine {
   Doubler() { info_.scale = 2; }
 
   RunStats run(const TileBatch& tiles, const PhotoContext*, std::span<float> out) override {
-    const int width = 2 * tiles.width;
-    const int rows = 2 * tiles.height * 3 * tiles.count;
+    const int samples = 3 * 2 * tiles.width;
+    const int rows = 2 * tiles.height * tiles.count;
     for (int row = 0; row < rows; ++row) {
-      for (int x = 0; x < width; ++x) {
-        out[static_cast<std::size_t>(row) * width + x] =
-            tiles.pixels[static_cast<std::size_t>(row / 2) * tiles.width + x / 2];
-      }
+      const auto in = tiles.pixels.subspan(static_cast<std::size_t>(row / 2) * 3 * tiles.width);
+      for (int i = 0; i < samples; ++i) out[static_cast<std::size_t>(row) * samples + i] = in[i / 6 * 3 + i % 3];
     }
     return {};
   }
@@ -128,10 +125,10 @@ class ToneFromPreview : public SmallEngine {
     std::size_t at = 0;
     for (int i = 0; i < tiles.count; ++i) {
       const TileRect& rect = tiles.rects[i];
-      for (int row = 0; row < 3 * tiles.height; ++row) {
-        const float v = place(rect.y0, rect.y1, row % tiles.height, tiles.height);
-        for (int x = 0; x < tiles.width; ++x, ++at) {
-          const float u = place(rect.x0, rect.x1, x, tiles.width);
+      for (int y = 0; y < tiles.height; ++y) {
+        const float v = place(rect.y0, rect.y1, y, tiles.height);
+        for (int j = 0; j < 3 * tiles.width; ++j, ++at) {
+          const float u = place(rect.x0, rect.x1, j / 3, tiles.width);
           out[at] = 0.5F * tiles.pixels[at] + 0.3F * mean + 0.1F * u + 0.1F * v;
         }
       }

@@ -45,12 +45,13 @@ class ContextualModel : public test::OnDevice {
  protected:
   static std::vector<float> run(Engine& engine, const PhotoContext& photo, const std::vector<float>& pixels, int height,
                                 int width, const std::vector<TileRect>& rects, RunStats* stats = nullptr) {
+    const int count = static_cast<int>(rects.size());
+    const std::vector<float> tiles = test::interleaved(pixels, count);
     std::vector<float> out(pixels.size(), -1.0F);
-    const RunStats seen = engine.run(
-        {.count = static_cast<int>(rects.size()), .height = height, .width = width, .pixels = pixels, .rects = rects},
-        &photo, out);
+    const RunStats seen =
+        engine.run({.count = count, .height = height, .width = width, .pixels = tiles, .rects = rects}, &photo, out);
     if (stats != nullptr) *stats = seen;
-    return out;
+    return test::planar(out, count);
   }
 };
 

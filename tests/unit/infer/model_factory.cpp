@@ -73,14 +73,34 @@ std::vector<float> ramp(std::size_t count) {
   return values;
 }
 
+std::vector<float> interleaved(const std::vector<float>& planar, int count) {
+  std::vector<float> pixels(planar.size());
+  const std::size_t plane = planar.size() / count / 3;
+  for (std::size_t i = 0; i < planar.size(); ++i) {
+    pixels[i / (3 * plane) * 3 * plane + i % plane * 3 + i / plane % 3] = planar[i];
+  }
+  return pixels;
+}
+
+std::vector<float> planar(const std::vector<float>& interleaved, int count) {
+  std::vector<float> planes(interleaved.size());
+  const std::size_t plane = interleaved.size() / count / 3;
+  for (std::size_t i = 0; i < planes.size(); ++i) {
+    planes[i] = interleaved[i / (3 * plane) * 3 * plane + i % plane * 3 + i / plane % 3];
+  }
+  return planes;
+}
+
 std::vector<float> run_plain(Engine& engine, const std::vector<float>& pixels, int count, int height, int width,
                              RunStats* stats) {
   const int scale = engine.model().scale;
   std::vector<float> out(pixels.size() * scale * scale, -1.0F);
+  const std::vector<float> tiles = interleaved(pixels, count);
   const RunStats seen =
-      engine.run({.count = count, .height = height, .width = width, .pixels = pixels, .rects = {}}, nullptr, out);
+      engine.run({.count = count, .height = height, .width = width, .pixels = tiles, .rects = {}}, nullptr, out);
   if (stats != nullptr) *stats = seen;
-  return out;
+  EXPECT_EQ(tiles, interleaved(pixels, count)) << "the engine has changed its input";
+  return planar(out, count);
 }
 
 Error error_of(const std::function<void()>& call) {

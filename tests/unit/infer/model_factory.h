@@ -56,7 +56,11 @@ class TempFolder {
 /// Enough different values in [0, 1] to tell pixels apart.
 [[nodiscard]] std::vector<float> ramp(std::size_t count);
 
-/// Runs tiles of a plain model on the whole.
+/// Values of tiles by planes [count, 3, ...], in which the tests are written, as pixels [count, ..., 3], and back.
+[[nodiscard]] std::vector<float> interleaved(const std::vector<float>& planar, int count);
+[[nodiscard]] std::vector<float> planar(const std::vector<float>& interleaved, int count);
+
+/// Runs tiles of a plain model on the whole; they and the result are planes.
 [[nodiscard]] std::vector<float> run_plain(Engine& engine, const std::vector<float>& pixels, int count, int height,
                                            int width, RunStats* stats = nullptr);
 

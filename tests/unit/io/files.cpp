@@ -119,7 +119,7 @@ Image make_image(Size size, Depth depth, int channels, const std::function<doubl
       for (int c = 0; c < channels; ++c)
         row[static_cast<std::size_t>(x) * channels + c] = static_cast<float>(value(x, y, c));
     }
-    write_row(image, y, row.data());
+    write_row(image, y, 0, image.width(), row.data());
   }
   return image;
 }
