@@ -142,9 +142,10 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
   app.add_option_function<std::string>(
          "--device",
          [&flags](const std::string& value) {
-           if (value != "auto" && value != "cpu" && value != "cuda" && !value.starts_with("cuda:")) {
-             refuse("--device",
-                    "'" + value + "' is none of auto|cpu|cuda|cuda:N[,M...]; hdrtile info lists what is here");
+           try {
+             (void)split_devices(value);
+           } catch (const Error& error) {
+             refuse("--device", std::string(error.what()) + "; hdrtile info lists what is here");
            }
            flags.device = value;
          },

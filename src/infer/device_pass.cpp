@@ -174,7 +174,8 @@ class DevicePass final : public PhotoPass {
     const at::Tensor weights =
         weights_y_.values()[row].narrow(0, 0, height).unsqueeze(1) * weights_x_.values()[column].narrow(0, 0, width);
     const at::Tensor values = tile.permute({1, 2, 0}).narrow(0, 0, height).narrow(1, 0, width).to(at::kFloat);
-    sums_.narrow(0, top, height).narrow(1, left, width).addcmul_(values, weights.unsqueeze(2));
+    // Not addcmul_, which rounds once where the host rounds twice.
+    sums_.narrow(0, top, height).narrow(1, left, width).add_(values.mul(weights.unsqueeze(2)));
   }
 
   /// Rows of the result as enhance_image defines them: what lay outside sRGB is added back, strength applied.

@@ -37,27 +37,28 @@ namespace {
 at::Tensor cuda_half_block(const at::Tensor& x, const at::Tensor& norm_weight, const at::Tensor& norm_bias,
                            const at::Tensor& expand, const at::Tensor& filters, const at::Tensor& project, bool gated) {
   const auto width = static_cast<int>(x.size(1));
-  const bool fits = x.scalar_type() == at::kHalf && half_block::has_kernel(width) && norm_weight.numel() == width &&
-                    expand.scalar_type() == at::kHalf && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const bool fits = x.scalar_type() == at::kHalf && half_block_kernel::has_kernel(width) &&
+                    norm_weight.numel() == width && expand.scalar_type() == at::kHalf &&
+                    x.is_contiguous(at::MemoryFormat::ChannelsLast);
   if (!fits) return plain_half_block(x, norm_weight, norm_bias, expand, filters, project, gated);
   at::Tensor y = at::empty_like(x, at::MemoryFormat::ChannelsLast);
   const auto packed = [](const at::Tensor& weights) { return weights.to(at::kHalf).contiguous(); };
   const at::Tensor weights[] = {packed(norm_weight), packed(norm_bias), packed(expand), packed(filters),
                                 packed(project)};
-  const half_block::Launch what{.x = x.const_data_ptr(),
-                                .y = y.data_ptr(),
-                                .images = static_cast<int>(x.size(0)),
-                                .height = static_cast<int>(x.size(2)),
-                                .width = static_cast<int>(x.size(3)),
-                                .channels = width,
-                                .hidden = static_cast<int>(project.size(1)),
-                                .gated = gated,
-                                .norm_weight = weights[0].const_data_ptr(),
-                                .norm_bias = weights[1].const_data_ptr(),
-                                .expand = weights[2].const_data_ptr(),
-                                .filters = weights[3].const_data_ptr(),
-                                .project = weights[4].const_data_ptr()};
-  const char* fault = half_block::launch(what, c10::cuda::getCurrentCUDAStream(x.device().index()).stream());
+  const half_block_kernel::Launch what{.x = x.const_data_ptr(),
+                                       .y = y.data_ptr(),
+                                       .images = static_cast<int>(x.size(0)),
+                                       .height = static_cast<int>(x.size(2)),
+                                       .width = static_cast<int>(x.size(3)),
+                                       .channels = width,
+                                       .hidden = static_cast<int>(project.size(1)),
+                                       .gated = gated,
+                                       .norm_weight = weights[0].const_data_ptr(),
+                                       .norm_bias = weights[1].const_data_ptr(),
+                                       .expand = weights[2].const_data_ptr(),
+                                       .filters = weights[3].const_data_ptr(),
+                                       .project = weights[4].const_data_ptr()};
+  const char* fault = half_block_kernel::launch(what, c10::cuda::getCurrentCUDAStream(x.device().index()).stream());
   if (fault == nullptr) return y;
   return plain_half_block(x, norm_weight, norm_bias, expand, filters, project, gated);  // too little shared memory
 }
@@ -105,25 +106,26 @@ struct OurOperators : torch::jit::NativeResolver {
   }
 };
 
-/// Whether all of "a.b.weight", ... are there, and none of the biases.
-bool has_tensor(const torch::jit::Module& module, const std::string& path) {
-  const auto dot = path.find('.');
-  if (!module.hasattr(path.substr(0, dot))) return false;
-  const auto value = module.attr(path.substr(0, dot));
-  if (dot == std::string::npos) return value.isTensor();
-  return value.isModule() && has_tensor(value.toModule(), path.substr(dot + 1));
+/// The class of a submodule; empty where there is none of that name.
+std::string class_of(const torch::jit::Module& module, const char* part) {
+  if (!module.hasattr(part) || !module.attr(part).isModule()) return {};
+  const auto name = module.attr(part).toModule().type()->name();
+  return name ? name->name() : std::string();
+}
+
+bool has_bias(const torch::jit::Module& module, const char* bias) {
+  return module.hasattr(bias) && module.attr(bias).isTensor();
 }
 
 bool is_published_block(const torch::jit::Module& module) {
-  for (const char* wanted :
-       {"norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias", "attn.v.weight", "attn.v_dwconv.weight",
-        "ffn.project_in.weight", "ffn.dwconv.weight", "ffn.project_out.weight"}) {
-    if (!has_tensor(module, wanted)) return false;
+  if (class_of(module, "norm1") != "LayerNorm" || class_of(module, "norm2") != "LayerNorm" ||
+      class_of(module, "attn") != "MDTA" || class_of(module, "ffn") != "GDFN") {
+    return false;
   }
-  for (const char* unwanted : {"attn.v.bias", "attn.project_bias", "ffn.project_in.bias"}) {
-    if (has_tensor(module, unwanted)) return false;
-  }
-  return module.find_method("forward").has_value();
+  const auto attention = module.attr("attn").toModule();
+  const auto feed_forward = module.attr("ffn").toModule();
+  return !has_bias(attention, "project_bias") && !has_bias(attention.attr("v").toModule(), "bias") &&
+         !has_bias(feed_forward.attr("project_in").toModule(), "bias");
 }
 
 /// Calls of forward() of these types become calls of forward_with_mixes().

@@ -6,7 +6,7 @@
 #include "half_block_body.h"
 #include "half_block_cuda.h"
 
-namespace hdrtile::half_block {
+namespace hdrtile::half_block_kernel {
 namespace {
 
 struct Gpu {
@@ -43,7 +43,7 @@ struct Gpu {
 };
 
 template <int channels, bool gated>
-__global__ void __launch_bounds__(Gpu::warps* Gpu::lanes) half_block_kernel(Arguments<__half> arguments) {
+__global__ void __launch_bounds__(Gpu::warps* Gpu::lanes) run_patches(Arguments<__half> arguments) {
   using Work = Patch<Gpu, channels, gated>;
   extern __shared__ __align__(128) unsigned char memory[];
   Work(arguments, *reinterpret_cast<typename Work::Memory*>(memory), static_cast<int>(blockIdx.z),
@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(Gpu::warps* Gpu::lanes) half_block_kernel(Argu
 
 template <int channels, bool gated>
 const char* launch_as(const Launch& what, cudaStream_t stream) {
-  constexpr auto* kernel = half_block_kernel<channels, gated>;
+  constexpr auto* kernel = run_patches<channels, gated>;
   constexpr std::size_t bytes = sizeof(typename Patch<Gpu, channels, gated>::Memory);
   // More than 48 KiB must be asked for; once a GPU would do, but it costs nothing beside the kernel.
   cudaError_t fault =
@@ -104,4 +104,4 @@ const char* launch(const Launch& what, void* stream) {
   }
 }
 
-}  // namespace hdrtile::half_block
+}  // namespace hdrtile::half_block_kernel

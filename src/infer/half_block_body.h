@@ -15,7 +15,7 @@
 /// which a test holds this arithmetic to the plain operators. `Machine` has Half, to_float, to_half, Sums (16 x 16 in
 /// FP32), zero, multiply_add, store, and who one is: thread() of threads(), lane() of lanes() in warp() of warps,
 /// sync(), sync_warp().
-namespace hdrtile::half_block {
+namespace hdrtile::half_block_kernel {
 
 constexpr int patch = 16;             // pixels a side that a group finishes
 constexpr int wide = patch + 2;       // with the border that the depthwise filter sees
@@ -232,4 +232,4 @@ class Patch {
   int x0_;
 };
 
-}  // namespace hdrtile::half_block
+}  // namespace hdrtile::half_block_kernel

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace hdrtile::half_block {
+namespace hdrtile::half_block_kernel {
 
 /// As Arguments of half_block_body.h, of __half; `images` patches of a batch. All pointers are on the current GPU.
 struct Launch {
@@ -19,4 +19,4 @@ struct Launch {
 /// Hands the kernel to a stream (a cudaStream_t). Null, or why it could not be.
 [[nodiscard]] const char* launch(const Launch& what, void* stream);
 
-}  // namespace hdrtile::half_block
+}  // namespace hdrtile::half_block_kernel

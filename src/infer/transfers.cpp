@@ -1,6 +1,7 @@
 #include "transfers.h"
 
 #include <ATen/Functions.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
@@ -45,8 +46,9 @@ Transfers::Transfers(c10::Device device, CopyMode mode) : device_(device) {
 /// Empty where this GPU, driver or limit on locked memory does not allow it: found by trying.
 std::optional<Transfers::Streams> Transfers::make_streams() const {
   try {
-    const c10::impl::VirtualGuardImpl guard(device_.type());
-    Streams streams{guard.getStreamFromGlobalPool(device_), guard.getStreamFromGlobalPool(device_)};
+    const c10::DeviceGuard on_device(device_);
+    const c10::impl::VirtualGuardImpl devices(device_.type());
+    Streams streams{devices.getStreamFromGlobalPool(device_), devices.getStreamFromGlobalPool(device_)};
     const at::Tensor pinned = at::ones({1}).pin_memory();
     c10::Event event(device_.type());
     {

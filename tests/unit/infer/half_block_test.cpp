@@ -19,7 +19,7 @@ namespace {
 struct OneThread {
   using Half = c10::Half;
   struct Sums {
-    float values[half_block::fragment * half_block::fragment];
+    float values[half_block_kernel::fragment * half_block_kernel::fragment];
   };
   static constexpr int warps = 1;
   static constexpr int lanes = 1;
@@ -29,10 +29,10 @@ struct OneThread {
   static float gelu(float value) { return 0.5F * value * (1 + std::erf(value * 0.70710678F)); }
   static void zero(Sums& sums) { std::fill(std::begin(sums.values), std::end(sums.values), 0.0F); }
   static void multiply_add(Sums& sums, const Half* a, int a_row, const Half* b, int b_row) {
-    for (int i = 0; i < half_block::fragment; ++i) {
-      for (int j = 0; j < half_block::fragment; ++j) {
-        for (int k = 0; k < half_block::fragment; ++k) {
-          sums.values[i * half_block::fragment + j] += to_float(a[i * a_row + k]) * to_float(b[j * b_row + k]);
+    for (int i = 0; i < half_block_kernel::fragment; ++i) {
+      for (int j = 0; j < half_block_kernel::fragment; ++j) {
+        for (int k = 0; k < half_block_kernel::fragment; ++k) {
+          sums.values[i * half_block_kernel::fragment + j] += to_float(a[i * a_row + k]) * to_float(b[j * b_row + k]);
         }
       }
     }
@@ -77,7 +77,7 @@ double psnr_to(const at::Tensor& expected, const at::Tensor& got) {
 template <int channels, bool gated>
 at::Tensor emulated(const at::Tensor& x, const Weights& weights) {
   at::Tensor y = at::full_like(x, std::nanf(""), at::MemoryFormat::ChannelsLast);
-  half_block::Arguments<c10::Half> arguments;
+  half_block_kernel::Arguments<c10::Half> arguments;
   arguments.x = x.const_data_ptr<c10::Half>();
   arguments.y = y.data_ptr<c10::Half>();
   arguments.height = static_cast<int>(x.size(2));
@@ -88,11 +88,11 @@ at::Tensor emulated(const at::Tensor& x, const Weights& weights) {
   arguments.expand = weights.expand.const_data_ptr<c10::Half>();
   arguments.filters = weights.filters.const_data_ptr<c10::Half>();
   arguments.project = weights.project.const_data_ptr<c10::Half>();
-  using Work = half_block::Patch<OneThread, channels, gated>;
+  using Work = half_block_kernel::Patch<OneThread, channels, gated>;
   const auto memory = std::make_unique<typename Work::Memory>();
   for (int image = 0; image < x.size(0); ++image) {
-    for (int top = 0; top < arguments.height; top += half_block::patch) {
-      for (int left = 0; left < arguments.width; left += half_block::patch) {
+    for (int top = 0; top < arguments.height; top += half_block_kernel::patch) {
+      for (int left = 0; left < arguments.width; left += half_block_kernel::patch) {
         Work(arguments, *memory, image, top, left).run();
       }
     }
