@@ -57,8 +57,9 @@ class Run {
     left_ = count;
     const auto start = std::chrono::steady_clock::now();
     {
-      std::vector<std::jthread> lanes;
-      for (int i = 0; i < engine_.lanes(); ++i) lanes.emplace_back([this] { serve(); });
+      std::vector<std::jthread> others;
+      for (int i = 1; i < engine_.lanes(); ++i) others.emplace_back([this] { serve(); });
+      serve();  // here, where the profiler sees the operators, too
     }
     if (fault_) std::rethrow_exception(fault_);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -108,6 +109,12 @@ std::string quoted(const std::string& text) {
   return json + "\"";
 }
 
+std::string quoted(const std::vector<std::string>& texts) {
+  std::string json;
+  for (const auto& text : texts) json += (json.empty() ? "" : ", ") + quoted(text);
+  return "[" + json + "]";
+}
+
 void measure(const std::string& model, const Image& photo, const Flags& flags) {
   const auto flag = [&](const std::string& name, const std::string& otherwise) {
     const auto found = flags.find(name);
@@ -128,18 +135,17 @@ void measure(const std::string& model, const Image& photo, const Flags& flags) {
     std::ofstream(flags.at("result"), std::ios::binary)
         .write(reinterpret_cast<const char*>(last.image.row_data(0)), static_cast<std::streamsize>(last.image.bytes()));
   }
-  std::string downgrades;
-  for (const auto& text : last.downgrades) downgrades += (downgrades.empty() ? "" : ", ") + quoted(text);
   const char* options = std::getenv("HDRTILE_CUDA");
   const TilePlan& tiles = last.plan.tiles;
   std::printf(
       "{\"device\": %s, \"device_name\": %s, \"precision\": %s, \"options\": %s, \"lanes\": %d, \"photos\": %d, "
       "\"seconds\": %.4f, \"photos_per_second\": %.4f, \"tiles\": %d, \"tile\": [%d, %d], \"batch\": %d, "
-      "\"pixels_computed\": %lld, \"redone_fp32\": %d, \"downgrades\": [%s]}\n",
+      "\"pixels_computed\": %lld, \"redone_fp32\": %d, \"downgrades\": %s, \"notes\": %s}\n",
       quoted(engine->info().device).c_str(), quoted(engine->info().device_name).c_str(),
       quoted(to_string(engine->info().precision)).c_str(), quoted(options == nullptr ? "" : options).c_str(),
       engine->lanes(), photos, seconds, photos / seconds, tiles.count(), tiles.x.side, tiles.y.side, last.plan.batch,
-      static_cast<long long>(tiles.count()) * tiles.x.side * tiles.y.side, last.redone_fp32, downgrades.c_str());
+      static_cast<long long>(tiles.count()) * tiles.x.side * tiles.y.side, last.redone_fp32,
+      quoted(last.downgrades).c_str(), quoted(engine->info().notes).c_str());
 }
 
 }  // namespace
