@@ -87,9 +87,7 @@ namespace {
 
 constexpr auto forward_of_block = R"(
 def forward_with_mixes(self, x: Tensor, mixes: Optional[Tensor], offset: int) -> Tuple[Tensor, Tensor]:
-    if mixes is None:
-        raise RuntimeError("the tile pass needs mixing matrices")
-    mix = mixes[0, offset:offset + int(x.size(1)) * int(x.size(1))]
+    mix = torch._unwrap_optional(mixes)[0, offset:offset + int(x.size(1)) * int(x.size(1))]
     x = hdrtile.half_block(x, self.norm1.weight, self.norm1.bias, self.attn.v.weight, self.attn.v_dwconv.weight,
                            mix.view([int(x.size(1)), int(x.size(1))]).to(x.dtype), False)
     x = hdrtile.half_block(x, self.norm2.weight, self.norm2.bias, self.ffn.project_in.weight, self.ffn.dwconv.weight,
@@ -129,11 +127,11 @@ bool is_published_block(const torch::jit::Module& module) {
 }
 
 /// Calls of forward() of these types become calls of forward_with_mixes().
-void redirect(torch::jit::Block& block, const std::set<c10::TypePtr>& types) {
+void redirect(torch::jit::Block& block, const std::set<const c10::Type*>& types) {
   for (torch::jit::Node* node : block.nodes()) {
     for (torch::jit::Block* inner : node->blocks()) redirect(*inner, types);
     if (node->kind() == c10::prim::CallMethod && node->s(c10::attr::name) == "forward" &&
-        types.contains(node->input(0)->type())) {
+        types.contains(node->input(0)->type().get())) {
       node->s_(c10::attr::name, "forward_with_mixes");
     }
   }
@@ -143,15 +141,15 @@ void redirect(torch::jit::Block& block, const std::set<c10::TypePtr>& types) {
 
 int use_half_blocks(torch::jit::Module& module) {
   int blocks = 0;
-  std::set<c10::TypePtr> types;  // blocks of one structure share theirs, and its methods
+  std::set<const c10::Type*> types;  // blocks of one structure share theirs, and its methods
   for (torch::jit::Module part : module.modules()) {
     if (!is_published_block(part)) continue;
     ++blocks;
-    if (types.insert(part.type()).second) part.define(forward_of_block, std::make_shared<OurOperators>());
+    if (types.insert(part.type().get()).second) part.define(forward_of_block, std::make_shared<OurOperators>());
   }
-  std::set<c10::TypePtr> seen;
+  std::set<const c10::Type*> seen;
   for (const torch::jit::Module& part : module.modules()) {
-    if (types.contains(part.type()) || !seen.insert(part.type()).second) continue;
+    if (types.contains(part.type().get()) || !seen.insert(part.type().get()).second) continue;
     for (const auto& method : part.get_methods()) redirect(*method.graph()->block(), types);
   }
   return blocks;
