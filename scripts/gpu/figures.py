@@ -110,7 +110,7 @@ class Utilisation:
         return {'busy_percent_upper_half': sum(running) / len(running), 'memory_mib_peak': max(memory), 'watt_peak': max(power)}
 
 
-def test_photo(args):
+def make_photo(args):
     """Light that falls off across a room, with texture: no two tiles alike. Raw RGB, as decoded."""
     width, height = args.size
     torch.manual_seed(0)
@@ -202,7 +202,7 @@ def main():
     parser.add_argument('--networks', nargs='*', choices=NAMES, default=NAMES)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    args.photo = test_photo(args)
+    args.photo = make_photo(args)
     results = {'command': sys.argv, 'size': args.size}
     attempt(results, 'machine', lambda: machine(args.device))
     attempt(results, 'peak', lambda: peak(args.device, torch.float16 if args.device == 'cuda' else torch.float32))
