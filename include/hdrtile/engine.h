@@ -77,6 +77,9 @@ struct TileRect {
   float x0, y0, x1, y1;
 };
 
+/// That of tile `index` of a plan, row-major.
+[[nodiscard]] TileRect tile_rect(const TilePlan& plan, int index) noexcept;
+
 /// Tiles of one photo and one size: interleaved float32 [count, height, width, 3], sRGB in [0, 1].
 struct TileBatch {
   int count = 0;
@@ -91,7 +94,30 @@ struct RunStats {
   int redone_fp32 = 0;  ///< tiles whose reduced-precision result had NaN or Inf and that were computed again in FP32
 };
 
-/// A model on a device. Calls are made from one thread at a time (the pipeline has one inference thread).
+/// One photo that an engine has taken whole: it cuts out the tiles, runs, blends and quantises them on its device.
+/// Gives what core's own tile loop (see enhance_image) gives with Engine::run, but for rounding.
+class PhotoPass {
+ public:
+  virtual ~PhotoPass() = default;
+
+  /// Tiles first, ..., first + count - 1 of the plan (row-major; each once, in order). Throws as Engine::run does;
+  /// after Error{out_of_memory} the same call with fewer tiles may work, for nothing of it has been added.
+  virtual RunStats run(int first, int count) = 0;
+
+  /// After the last tile: writes all of `result`, of the size and depth that were asked for.
+  virtual void finish(Image& result) = 0;
+};
+
+/// What a PhotoPass is asked to do. All of it stays where it is until the pass is gone.
+struct PhotoTask {
+  const Image& photo;  ///< three channels
+  const TilePlan& tiles;
+  const PhotoContext* context = nullptr;  ///< null for plain models
+  float strength = 1.0F;                  ///< in [0, 1]; below 1 only where the model keeps the size
+  Depth depth = Depth::u8;                ///< of the result
+};
+
+/// A model on a device. Calls are made from at most lanes() threads at a time.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -106,6 +132,13 @@ class Engine {
   /// models. Throws Error{model} for a wrong shape or NaN even in FP32, Error{out_of_memory} when the device refused
   /// memory (the same call with fewer tiles may work).
   virtual RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) = 0;
+
+  /// Takes a whole photo. Null where the engine does not: its tiles then go through run(). Throws Error{out_of_memory}.
+  [[nodiscard]] virtual std::unique_ptr<PhotoPass> begin_photo(const PhotoTask& /*task*/) { return nullptr; }
+
+  /// Threads that may call at the same time, each with a photo of its own. More than one where photos are copied to and
+  /// from the device while it computes another.
+  [[nodiscard]] virtual int lanes() const noexcept { return 1; }
 };
 
 /// SHA-256 of bytes in hexadecimal digits: handed in, for the engine has no cryptographic library.
@@ -122,6 +155,13 @@ struct PackageOptions {
   Sha256 sha256 = {};             ///< for a package's bytes
 };
 
+/// Where tiles are cut out of a photo and blended.
+enum class TileWork : std::uint8_t {
+  automatic,  ///< on a GPU where the engine runs on one, else on the host
+  host,
+  device,  ///< on a CPU: by LibTorch, for tests
+};
+
 /// Whether the tile pass runs through hdrtile's own kernels (src/kernels) where they know the model; on CPUs alone. That is
 /// another engine, too. Where both are automatic it goes before a compiled package, as it is faster.
 enum class FusedUse : std::uint8_t { never, automatic, always };
@@ -134,13 +174,15 @@ struct EngineOptions {
   std::filesystem::path model;                  ///< a TorchScript file
   std::shared_ptr<ModelFile> opened = nullptr;  ///< `model` by open_model; null: it is opened
   bool draft = false;                           ///< run the model's draft() only
-  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N; only auto falls back, and says so in EngineInfo::notes
+  /// auto | cpu | cuda | cuda:N, one device an engine; only auto falls back, and says so in EngineInfo::notes.
+  std::string device = "auto";
   /// auto | fp32 | fp16 | bf16 | int8 | mixed; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32. int8 and mixed
   /// need a package made for them.
   std::string precision = "auto";
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
   PackageOptions packages = {};
   FusedUse fused = FusedUse::never;
+  TileWork tile_work = TileWork::automatic;
 };
 
 /// Loads a model. Throws Error{model} (missing, none, contract broken; no package that fits, where one is a must) or
@@ -155,6 +197,10 @@ struct EngineOptions {
 /// Reads what a model says of itself without running it. Throws Error{model}; with `sha256` also where its weights are
 /// not those that it states.
 [[nodiscard]] ModelInfo read_model_info(const std::filesystem::path& path, const Sha256& sha256 = {});
+
+/// The devices that `asked` (auto | cpu | cuda | cuda:N[,M...]) names, each as EngineOptions::device takes it. Throws
+/// Error{usage} for what is none of these, and for a GPU that is named twice.
+[[nodiscard]] std::vector<std::string> split_devices(const std::string& asked);
 
 /// A device that can run models here, for `hdrtile info`.
 struct DeviceInfo {

@@ -26,7 +26,7 @@ struct Enhanced {
   MemoryPlan plan;
   int redone_fp32 = 0;
   std::vector<std::string>
-      downgrades;  ///< what was reduced on the way (batch halved, tiles redone in FP32), for log and report
+      downgrades;  ///< what was reduced on the way (batch or tile halved, tiles redone in FP32), for log and report
   double prepare_ms = 0;
   double tiles_ms = 0;
 };
@@ -36,7 +36,9 @@ using ProgressCallback = std::function<void(double)>;
 
 /// The tile loop: preview -> prepare -> batches of tiles -> blend -> rows of the result. The model sees sRGB clamped to
 /// [0, 1]; what an f32 photo has outside is added back to the result. Same input, same settings, same engine: same
-/// bytes. Throws Error{cancelled} when `cancel` is set, and whatever the engine throws.
+/// bytes. An engine that takes whole photos does the tiles' part itself (Engine::begin_photo). Where the engine runs
+/// out of memory the batch is halved, then the tile, as long as there is a smaller one. Throws Error{cancelled} when
+/// `cancel` is set, and whatever the engine throws.
 [[nodiscard]] Enhanced enhance_image(const Image& photo, Engine& engine, const EnhanceSettings& settings,
                                      const CancelFlag& cancel, const ProgressCallback& progress = {});
 

@@ -21,6 +21,7 @@ struct TrialOptions {
   double seconds = 15;       ///< no further photo of a kind that was tried is begun after this
   double most_seconds = 60;  ///< none at all is begun after this
   int cores = 1;             ///< that decoders, encoders and the engine share
+  int devices = 1;           ///< like the engine's that will share the photos
   std::function<void(std::size_t photo)> on_try = {};
   std::function<void(std::size_t photo, const Error& error)> on_fault = {};  ///< it will fail in the run, too
 };

@@ -49,4 +49,10 @@ struct MemoryPlan {
 [[nodiscard]] MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine,
                                      const TileRequest& request, const MemoryLimits& limits, Depth depth = Depth::u8);
 
+/// The plan for the same photo with tiles of about half the side: for when the device has refused memory for one tile
+/// of `refused`. Empty where there is none smaller. Throws as plan_memory does.
+[[nodiscard]] std::optional<MemoryPlan> plan_smaller(const MemoryPlan& refused, Size photo, const ModelInfo& model,
+                                                     const EngineInfo& engine, const TileRequest& request,
+                                                     const MemoryLimits& limits);
+
 }  // namespace hdrtile

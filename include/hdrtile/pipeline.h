@@ -80,6 +80,7 @@ struct PhotoResult {
   std::optional<MemoryPlan> plan;
   std::vector<std::string> warnings;
   std::vector<std::string> downgrades;
+  std::string device;  ///< that enhanced it: "cpu", "cuda:1"
   double decode_ms = 0;
   double prepare_ms = 0;
   double tiles_ms = 0;
@@ -107,9 +108,19 @@ struct BatchSummary {
   void add(const PhotoResult& result) noexcept;
 };
 
-/// Gives the engine when the first photo needs it, so that a run that skips every photo loads no model. Called from the
-/// thread that calls run_batch, once per photo; must give the same engine each time. May throw Error.
+/// Gives the engine when the first photo needs it, so that a run that skips every photo loads no model. Called once per
+/// photo, and must give the same engine each time. May throw Error.
 using EngineSource = std::function<Engine&()>;
+
+/// What a batch computes on.
+struct EngineSources {
+  /// One a device, each for the same model and precision: a photo goes to whichever is free, and its pixels do not
+  /// depend on which that was. Sources are called from different threads; each is called by one thread at a time until
+  /// it has given its engine.
+  std::vector<EngineSource> devices;
+  /// For photos that fit no device's memory, even with the smallest tiles; empty: such photos fail. One at a time.
+  EngineSource fallback = {};
+};
 
 /// Enhances the options' shard of a batch: what killed runs left in its output folders is removed (see remove_strays),
 /// then decode, inference and encode run beside each other over bounded queues, so that memory is flat in the number of
@@ -118,8 +129,10 @@ using EngineSource = std::function<Engine&()>;
 /// Before anything runs, throws Error{usage} when two photos of the whole batch share an output or an output is an
 /// input of it: all shards throw alike. Error{device}, broken models and requests that cannot be met end the batch:
 /// thrown after every photo was reported. A model is broken when it cannot be loaded, fails for three photos in a row,
-/// or works for none; where it fails now and then, the photo fails alone.
-BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
+/// or works for none; where it fails now and then, the photo fails alone. One of several devices that fails takes no
+/// more photos: the others do the rest, then its error is thrown. Without threads (options.jobs == 0) the first device
+/// does all.
+BatchSummary run_batch(std::span<const Job> jobs, const EngineSources& engines, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel);
 BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,
                        const CancelFlag& cancel);

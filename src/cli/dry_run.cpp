@@ -75,6 +75,7 @@ std::optional<RunEstimate> estimate(std::vector<PhotoResult>& found, const Batch
   spdlog::info("trying a few photos in memory, to tell time and space");
   const TrialOptions trial{
       .cores = session.engine().info().threads,
+      .devices = options.jobs == 0 ? 1 : static_cast<int>(std::min(session.device_count(), photos.size())),
       .on_try = [&](std::size_t photo) { spdlog::debug("trying {}", photos[photo].job.input.string()); },
       .on_fault =
           [&](std::size_t photo, const Error& error) {

@@ -127,15 +127,14 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   if (json) JsonEvents::batch(photos, session.model_id(), flags.shard);
   const auto write_report = [&](const std::string& error) {
     if (!report) return;
-    RunFacts facts{.model = session.model(),
-                   .model_sha256 = session.model_sha256(),
-                   .engine = std::nullopt,
-                   .settings = options.settings_id,
-                   .list = jobs,
-                   .shard = flags.shard,
-                   .dry_run = flags.dry_run,
-                   .estimate = dry.estimate};
-    if (const Engine* engine = session.engine_if_made()) facts.engine = engine->info();
+    const RunFacts facts{.model = session.model(),
+                         .model_sha256 = session.model_sha256(),
+                         .engines = session.engines_made(),
+                         .settings = options.settings_id,
+                         .list = jobs,
+                         .shard = flags.shard,
+                         .dry_run = flags.dry_run,
+                         .estimate = dry.estimate};
     report->write(facts, seconds(), error);
   };
 
@@ -145,8 +144,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
       dry = run_dry(jobs, options, session, observers, cancel);
       summary = dry.summary;
     } else {
-      summary = run_batch(
-          jobs, [&]() -> Engine& { return session.engine(); }, options, observers, cancel);
+      summary = run_batch(jobs, session.engines(), options, observers, cancel);
     }
   } catch (const Error& error) {
     line.show("");

@@ -46,7 +46,9 @@ inline constexpr auto max_side =
 inline constexpr auto dither = "add noise of one step where values are rounded, against bands in skies and walls";
 inline constexpr auto strength = "how much of the enhancement is taken: 0 the photo as it was, 1 all (default)";
 inline constexpr auto model = "a model's name (hdrtile info lists them) or a TorchScript file; default small";
-inline constexpr auto device = "what to compute on; auto (default) takes a GPU when there is one and says so when not";
+inline constexpr auto device =
+    "what to compute on; auto (default) takes a GPU when there is one and says so when not; cuda:0,1: photos go to "
+    "whichever of these GPUs is free";
 inline constexpr auto precision =
     "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32; int8 and mixed run what "
     "scripts/quantize.py has made of the model";

@@ -61,6 +61,7 @@ Json to_json(const PhotoResult& result) {
   if (result.input_size.width > 0) json["input_size"] = to_json(result.input_size);
   if (result.output_size.width > 0) json["output_size"] = to_json(result.output_size);
   if (result.plan) json["plan"] = to_json(*result.plan);
+  if (!result.device.empty()) json["device"] = result.device;
   json["ms"] = {{"decode", result.decode_ms},
                 {"prepare", result.prepare_ms},
                 {"tiles", result.tiles_ms},

@@ -75,7 +75,7 @@ void LogObserver::on_finish(const PhotoResult& result) {
       break;
     case PhotoStatus::failed:
       if (ends_run(result)) {
-        spdlog::info("{}: not done, the run ends here", input);  // why is said once, at the end
+        spdlog::info("{}: not done, why is said at the end", input);
       } else {
         spdlog::error("{}", with_name(result.job.input, result.reason));
       }

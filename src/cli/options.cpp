@@ -142,13 +142,15 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
   app.add_option_function<std::string>(
          "--device",
          [&flags](const std::string& value) {
-           if (value != "auto" && value != "cpu" && value != "cuda" && !value.starts_with("cuda:")) {
-             refuse("--device", "'" + value + "' is none of auto|cpu|cuda|cuda:N; hdrtile info lists what is here");
+           try {
+             (void)split_devices(value);
+           } catch (const Error& error) {
+             refuse("--device", std::string(error.what()) + "; hdrtile info lists what is here");
            }
            flags.device = value;
          },
          help::device)
-      ->option_text("auto|cpu|cuda|cuda:N")
+      ->option_text("auto|cpu|cuda|cuda:N[,M...]")
       ->group(model);
   add_choice<std::string>(
       app, "--precision", flags.precision,

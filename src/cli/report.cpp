@@ -38,6 +38,27 @@ Json to_json(const RunEstimate& estimate) {
           {"targets", std::move(targets)}};
 }
 
+Json to_json(const EngineInfo& engine) {
+  return {{"device", engine.device},
+          {"device_name", engine.device_name},
+          {"precision", to_string(engine.precision)},
+          {"backend", engine.backend},
+          {"threads", engine.threads},
+          {"cpu_capability", engine.cpu_capability},
+          {"library", engine.library},
+          {"package", engine.package.empty() ? Json(nullptr) : Json(engine.package)},
+          {"notes", engine.notes},
+          {"warnings", engine.warnings}};
+}
+
+/// The first, and the others in it as "further": each photo says which device made it.
+Json to_json(std::span<const EngineInfo> engines) {
+  if (engines.empty()) return nullptr;
+  Json json = to_json(engines.front());
+  for (const EngineInfo& other : engines.subspan(1)) json["further"].push_back(to_json(other));
+  return json;
+}
+
 }  // namespace
 
 struct Report::Entries {
@@ -73,20 +94,7 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["model"] = to_json(facts.model);
   report["model"]["draft"] = facts.model.draft;
   report["model"]["sha256"] = facts.model_sha256;
-  if (facts.engine) {
-    report["engine"] = {{"device", facts.engine->device},
-                        {"device_name", facts.engine->device_name},
-                        {"precision", to_string(facts.engine->precision)},
-                        {"backend", facts.engine->backend},
-                        {"threads", facts.engine->threads},
-                        {"cpu_capability", facts.engine->cpu_capability},
-                        {"library", facts.engine->library},
-                        {"package", facts.engine->package.empty() ? Json(nullptr) : Json(facts.engine->package)},
-                        {"notes", facts.engine->notes},
-                        {"warnings", facts.engine->warnings}};
-  } else {
-    report["engine"] = nullptr;
-  }
+  report["engine"] = to_json(std::span(facts.engines));
   report["settings"] = facts.settings;
   report["list"] = {{"photos", facts.list.size()}, {"sha256", list_sha256(facts.list)}};
   report["shard"] = facts.shard ? to_json(*facts.shard) : Json(nullptr);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dry_run.h"
 #include "hdrtile/engine.h"
@@ -16,7 +17,7 @@ namespace hdrtile::cli {
 struct RunFacts {
   ModelInfo model;
   std::string model_sha256;
-  std::optional<EngineInfo> engine;  ///< empty when no photo needed one
+  std::vector<EngineInfo> engines;  ///< one a device; empty when no photo needed one
   std::string settings;
   std::span<const Job> list;  ///< all photos, those of other shards, too
   std::optional<Shard> shard;

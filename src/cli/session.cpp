@@ -37,6 +37,7 @@ FusedUse fused_use(EngineChoice choice) {
 
 Session::Session(const ModelFlags& flags)
     : flags_(flags),
+      devices_(split_devices(flags.device)),
       choice_(find_model(flags.model, model_folders())),
       sha256_(checked_hash(choice_)),
       opened_(open_model(choice_.file, sha256)),
@@ -57,30 +58,58 @@ std::string Session::model_id() const {
          " sha256:" + sha256_;
 }
 
-Engine& Session::engine() {
-  if (!engine_) {
-    engine_ = make_engine({.model = choice_.file,
-                           .opened = opened_,
-                           .draft = choice_.draft,
-                           .device = flags_.device,
-                           .precision = flags_.precision,
-                           .packages = {.use = package_use(flags_.engine),
-                                        .folder = package_folder(),
-                                        .model_sha256 = sha256_,
-                                        .sha256 = sha256},
-                           .fused = fused_use(flags_.engine)});
+Engine& Session::engine() { return engine(devices_.front()); }
+
+EngineSources Session::engines() {
+  EngineSources sources;
+  for (const std::string& device : devices_) {
+    sources.devices.emplace_back([this, device]() -> Engine& { return engine(device); });
+  }
+  if (flags_.device == "auto") {
+    sources.fallback = [this]() -> Engine& { return engine().info().device == "cpu" ? engine() : engine("cpu"); };
+  }
+  return sources;
+}
+
+std::vector<EngineInfo> Session::engines_made() {
+  const std::lock_guard lock(making_);
+  std::vector<EngineInfo> made;
+  const auto add = [&](const std::string& device) {
+    const auto found = engines_.find(device);
+    if (found != engines_.end() && found->second) made.push_back(found->second->info());
+  };
+  for (const std::string& device : devices_) add(device);
+  if (flags_.device == "auto") add("cpu");
+  return made;
+}
+
+Engine& Session::engine(const std::string& device) {
+  const std::lock_guard lock(making_);
+  std::unique_ptr<Engine>& engine = engines_[device];
+  if (!engine) {
+    engine = make_engine({.model = choice_.file,
+                          .opened = opened_,
+                          .draft = choice_.draft,
+                          .device = device,
+                          .precision = flags_.precision,
+                          .packages = {.use = package_use(flags_.engine),
+                                       .folder = package_folder(),
+                                       .model_sha256 = sha256_,
+                                       .sha256 = sha256},
+                          .fused = fused_use(flags_.engine)});
     if (hash_of_model(choice_.file) != sha256_) {  // results would be stamped with a model that did not make them
       throw Error(ErrorCode::model,
                   "the model " + choice_.file.string() + " has changed since the run began; run again");
     }
-    const EngineInfo& info = engine_->info();
+    const EngineInfo& info = engine->info();
     for (const auto& warning : info.warnings) spdlog::warn("{}", warning);
     for (const auto& note : info.notes) spdlog::info("{}", note);
-    spdlog::info("model {}{} on {}, {}{}", model_.name, model_.draft ? " (draft)" : "", info.device_name,
-                 to_string(info.precision), info.package.empty() ? "" : ", compiled: " + info.package);
+    spdlog::info("model {}{} on {}{}, {}{}", model_.name, model_.draft ? " (draft)" : "", info.device_name,
+                 devices_.size() > 1 ? " (" + info.device + ")" : "", to_string(info.precision),
+                 info.package.empty() ? "" : ", compiled: " + info.package);
     spdlog::debug("model file {}, device {}, backend {}", choice_.file.string(), info.device, info.backend);
   }
-  return *engine_;
+  return *engine;
 }
 
 MemoryPlan Session::plan(Size photo) {

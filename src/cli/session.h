@@ -1,16 +1,21 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "hdrtile/engine.h"
 #include "hdrtile/memory_plan.h"
+#include "hdrtile/pipeline.h"
 #include "models.h"
 #include "options.h"
 
 namespace hdrtile::cli {
 
-/// The model that was asked for, and its engine once something needs it: a run that skips every photo loads none.
+/// The model that was asked for, and its engines (one a device) once something needs them: a run that skips every photo
+/// loads none.
 class Session {
  public:
   /// Finds and describes the model. Throws Error{model}.
@@ -24,19 +29,27 @@ class Session {
   /// What was asked of the tiles, by flags or by a preset.
   [[nodiscard]] const TileRequest& tiling() const noexcept { return flags_.tiling; }
 
-  /// Made on first use; logs what it is. Throws Error{model} or Error{device}.
+  /// That of the first device. Made on first use; logs what it is. Throws Error{model} or Error{device}.
   [[nodiscard]] Engine& engine();
-  [[nodiscard]] const Engine* engine_if_made() const noexcept { return engine_.get(); }
+  /// All of them, for a batch; with --device auto the CPU beside, for photos that do not fit a GPU.
+  [[nodiscard]] EngineSources engines();
+  [[nodiscard]] std::size_t device_count() const noexcept { return devices_.size(); }
+  /// Those that were needed, in the order of --device, a fallback last.
+  [[nodiscard]] std::vector<EngineInfo> engines_made();
 
   [[nodiscard]] MemoryPlan plan(Size photo);
 
  private:
+  [[nodiscard]] Engine& engine(const std::string& device);
+
   ModelFlags flags_;
+  std::vector<std::string> devices_;
   ModelChoice choice_;
   std::string sha256_;
   std::shared_ptr<ModelFile> opened_;
   ModelInfo model_;
-  std::unique_ptr<Engine> engine_;
+  std::mutex making_;  // guards the engines
+  std::map<std::string, std::unique_ptr<Engine>> engines_;
 };
 
 }  // namespace hdrtile::cli

@@ -18,4 +18,15 @@ const char* to_string(Precision precision) noexcept {
   return "fp32";
 }
 
+TileRect tile_rect(const TilePlan& plan, int index) noexcept {
+  const double x0 = plan.x.origin[index % plan.x.count()];
+  const double y0 = plan.y.origin[index / plan.x.count()];
+  const double width = plan.x.length;
+  const double height = plan.y.length;
+  return {.x0 = static_cast<float>(x0 / width),
+          .y0 = static_cast<float>(y0 / height),
+          .x1 = static_cast<float>((x0 + plan.x.side) / width),
+          .y1 = static_cast<float>((y0 + plan.y.side) / height)};
+}
+
 }  // namespace hdrtile

@@ -31,6 +31,10 @@ void check(const Image& photo, const ModelInfo& model, float strength) {
   }
 }
 
+std::string named_tile(const TilePlan& plan) {
+  return std::to_string(plan.x.side) + " x " + std::to_string(plan.y.side);
+}
+
 void check(const CancelFlag& cancel) {
   if (cancel) throw Error(ErrorCode::cancelled, "interrupted");
 }
@@ -66,69 +70,39 @@ class ResultWriter {
   std::vector<float> output_;
 };
 
-/// The tiles of one photo, batch after batch, through the engine into the blender.
-class TilePass {
+/// The host's way: tiles are cut out here, go through the engine, and are blended into `result` as they come.
+class HostPass final : public PhotoPass {
  public:
-  TilePass(const Image& photo, Engine& engine, const PhotoContext* context, Enhanced& made, TileBlender& blender)
-      : engine_(engine),
-        context_(context),
-        made_(made),
-        blender_(blender),
-        gather_(photo, made.plan.tiles),
-        batch_(made.plan.batch),
-        in_floats_(3 * static_cast<std::size_t>(made.plan.tiles.x.side) * made.plan.tiles.y.side),
+  HostPass(const PhotoTask& task, Engine& engine, Image& result)
+      : task_(task),
+        engine_(engine),
+        gather_(task.photo, task.tiles),
+        blender_(task.tiles, engine.model().scale, ResultWriter(task.photo, result, task.strength)),
+        in_floats_(3 * static_cast<std::size_t>(task.tiles.x.side) * task.tiles.y.side),
         out_floats_(in_floats_ * engine.model().scale * engine.model().scale) {}
 
-  void run(const CancelFlag& cancel, const ProgressCallback& progress) {
-    const int total = made_.plan.tiles.count();
-    for (int done = 0; done < total;) {
-      check(cancel);
-      done += batch_from(done, std::min(batch_, total - done));
-      if (progress) progress(static_cast<double>(done) / total);
-    }
-  }
-
- private:
-  /// Gives how many tiles were done: fewer than asked where the engine ran out of memory.
-  int batch_from(int first, int count) {
+  RunStats run(int first, int count) override {
     pixels_.resize(in_floats_ * count);
     results_.resize(out_floats_ * count);
     rects_.resize(count);
     for (int i = 0; i < count; ++i) {
       gather_.tile(first + i, std::span(pixels_).subspan(in_floats_ * i, in_floats_));
-      rects_[i] = gather_.rect(first + i);
+      rects_[i] = tile_rect(task_.tiles, first + i);
     }
-    count = run_as_memory_allows(count);
+    const TileBatch tiles{
+        .count = count, .height = task_.tiles.y.side, .width = task_.tiles.x.side, .pixels = pixels_, .rects = rects_};
+    const RunStats stats = engine_.run(tiles, task_.context, results_);
     for (int i = 0; i < count; ++i) blender_.add(std::span(results_).subspan(out_floats_ * i, out_floats_));
-    return count;
+    return stats;
   }
 
-  int run_as_memory_allows(int count) {
-    for (;;) {
-      try {
-        const TileBatch tiles{.count = count,
-                              .height = made_.plan.tiles.y.side,
-                              .width = made_.plan.tiles.x.side,
-                              .pixels = std::span(pixels_).first(in_floats_ * count),
-                              .rects = std::span(rects_).first(count)};
-        made_.redone_fp32 += engine_.run(tiles, context_, std::span(results_).first(out_floats_ * count)).redone_fp32;
-        return count;
-      } catch (const Error& error) {
-        if (error.code() != ErrorCode::out_of_memory || count == 1) throw;
-      }
-      batch_ = count / 2;
-      made_.downgrades.push_back("out of memory on " + engine_.info().device + ": batch reduced from " +
-                                 std::to_string(count) + " to " + std::to_string(batch_));
-      count = batch_;
-    }
-  }
+  void finish(Image& /*result*/) override {}  // its rows were written as they became whole
 
+ private:
+  PhotoTask task_;
   Engine& engine_;
-  const PhotoContext* context_;
-  Enhanced& made_;
-  TileBlender& blender_;
   TileGather gather_;
-  int batch_;
+  TileBlender blender_;
   std::size_t in_floats_;   // of one tile
   std::size_t out_floats_;  // of one enhanced tile
   std::vector<float> pixels_;
@@ -136,12 +110,73 @@ class TilePass {
   std::vector<TileRect> rects_;
 };
 
+bool out_of_memory(const Error& error) { return error.code() == ErrorCode::out_of_memory; }
+
+/// The pass the engine offers, else the host's.
+std::unique_ptr<PhotoPass> begin(const PhotoTask& task, Engine& engine, Enhanced& made) {
+  try {
+    if (auto pass = engine.begin_photo(task)) return pass;
+  } catch (const Error& error) {
+    if (!out_of_memory(error)) throw;
+    made.downgrades.push_back("out of memory on " + engine.info().device +
+                              " for the whole photo: its tiles are cut out and blended on the host");
+  }
+  return std::make_unique<HostPass>(task, engine, made.image);
+}
+
+/// All tiles, batch after batch; a batch that does not fit is halved.
+void run_tiles(PhotoPass& pass, Enhanced& made, const EngineInfo& engine, const CancelFlag& cancel,
+               const ProgressCallback& progress) {
+  const int total = made.plan.tiles.count();
+  int batch = made.plan.batch;
+  made.redone_fp32 = 0;
+  for (int done = 0; done < total;) {
+    check(cancel);
+    const int count = std::min(batch, total - done);
+    try {
+      made.redone_fp32 += pass.run(done, count).redone_fp32;
+    } catch (const Error& error) {
+      if (!out_of_memory(error) || count == 1) throw;
+      batch = count / 2;
+      made.downgrades.push_back("out of memory on " + engine.device + ": batch reduced from " + std::to_string(count) +
+                                " to " + std::to_string(batch));
+      continue;
+    }
+    done += count;
+    if (progress) progress(static_cast<double>(done) / total);
+  }
+  pass.finish(made.image);
+}
+
+/// Runs the tile pass; where one tile does not fit, with smaller ones as long as there are any.
+void run_tiles_that_fit(const Image& photo, const PhotoContext* context, Engine& engine,
+                        const EnhanceSettings& settings, const MemoryLimits& limits, Enhanced& made,
+                        const CancelFlag& cancel, const ProgressCallback& progress) {
+  for (;;) {
+    const PhotoTask task{.photo = photo,
+                         .tiles = made.plan.tiles,
+                         .context = context,
+                         .strength = settings.strength,
+                         .depth = made.image.depth()};
+    try {
+      return run_tiles(*begin(task, engine, made), made, engine.info(), cancel, progress);
+    } catch (const Error& error) {
+      if (!out_of_memory(error)) throw;
+      auto smaller = plan_smaller(made.plan, photo.size(), engine.model(), engine.info(), settings.request, limits);
+      if (!smaller) throw;
+      made.downgrades.push_back("out of memory on " + engine.info().device + ": tile reduced from " +
+                                named_tile(made.plan.tiles) + " to " + named_tile(smaller->tiles));
+      made.plan = std::move(*smaller);
+    }
+  }
+}
+
 Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettings& settings, const CancelFlag& cancel,
                          const ProgressCallback& progress) {
   const ModelInfo& model = engine.model();
+  const MemoryLimits limits = memory_limits(engine.info(), settings.request.max_memory);
   Enhanced made;
-  made.plan = plan_memory(photo.size(), model, engine.info(), settings.request,
-                          memory_limits(engine.info(), settings.request.max_memory), photo.depth());
+  made.plan = plan_memory(photo.size(), model, engine.info(), settings.request, limits, photo.depth());
   check(cancel);
 
   const auto prepare_start = Clock::now();
@@ -155,8 +190,7 @@ Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettin
   const auto tiles_start = Clock::now();
   const Depth depth = settings.at_least_u16 ? std::max(photo.depth(), Depth::u16) : photo.depth();
   made.image = Image({photo.width() * model.scale, photo.height() * model.scale}, depth);
-  TileBlender blender(made.plan.tiles, model.scale, ResultWriter(photo, made.image, settings.strength));
-  TilePass(photo, engine, context.get(), made, blender).run(cancel, progress);
+  run_tiles_that_fit(photo, context.get(), engine, settings, limits, made, cancel, progress);
   made.tiles_ms = ms_since(tiles_start);
   if (made.redone_fp32 > 0) {
     made.downgrades.push_back(std::to_string(made.redone_fp32) + " of " + std::to_string(made.plan.tiles.count()) +

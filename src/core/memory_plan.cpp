@@ -1,6 +1,7 @@
 #include "hdrtile/memory_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "axis_plan.h"
@@ -15,6 +16,7 @@ constexpr std::int64_t cpu_budget = 1536 * mib;
 constexpr std::int64_t cpu_base = 640 * mib;
 /// Of a GPU's memory: room for the rest of it, and for others on the same GPU.
 constexpr int cuda_share_percent = 50;
+constexpr int photos_on_gpu = 2;   // as floats: one that is computed, one that comes or goes
 constexpr int most_tiles_cpu = 4;  // more cores are kept busy by one tile; a few spare the small ones the start-up
 constexpr int most_tiles_cuda = 16;
 constexpr int most_candidates = 1000;
@@ -75,6 +77,16 @@ std::vector<int> candidates(Size photo, const ModelInfo& model, int smallest) {
   return sides;
 }
 
+/// Whether a photo is one tile where it fits a GPU. Nothing is computed twice then. Only of contextual models, which
+/// give the same picture either way; a plain one takes its tone from what it sees in a tile, and was trained on small
+/// ones. No activation may have more values than 32 bits count, for so LibTorch's convolutions index them.
+bool may_be_whole(Size photo, const ModelInfo& model) {
+  const double values = model.bytes_per_pixel / sizeof(float) * photo.width * photo.height;
+  return model.contextual && model.shapes.fixed.empty() && model.bytes_per_pixel > 0 &&
+         values < std::numeric_limits<std::int32_t>::max() &&
+         round_up(std::max(photo.width, photo.height), std::max(model.multiple, 1)) <= model.shapes.max;
+}
+
 /// The ramp is what hides a difference between neighbours: plain models need a wide one, because each tile has its own
 /// tone; contextual ones agree but for rounding.
 int default_overlap(const ModelInfo& model) { return 2 * model.halo + (model.contextual ? 16 : 32); }
@@ -124,7 +136,7 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
       bounded ? std::max(photo_bytes(photo, depth, model.scale), room_for_photos(request.max_memory)) : 0;
   const auto fixed_cost = [&](const TilePlan& tiles) {  // beside the tiles of a batch
     const std::int64_t host = needs.ramps(tiles) + photos;
-    return 4 * model.parameters + (cpu ? host : 0);
+    return 4 * model.parameters + (cpu ? host : photos_on_gpu * photo_bytes(photo, depth, model.scale));
   };
   const auto fits = [&](const TilePlan& tiles) { return needs.tile(tiles) + fixed_cost(tiles) <= limits.budget; };
 
@@ -134,7 +146,9 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
   } else {
     const int overlap = std::clamp(request.overlap.value_or(default_overlap(model)), 0, longest_overlap);
     const int smallest = std::max(2 * overlap, model.shapes.min);
-    for (const int side : candidates(photo, model, smallest)) {
+    std::vector<int> sides = candidates(photo, model, smallest);
+    if (!cpu && may_be_whole(photo, model)) sides.insert(sides.begin(), TileSpec::whole_image);
+    for (const int side : sides) {
       plan.tiles = cut(photo, model, request, side);
       if (fits(plan.tiles)) break;
     }
@@ -168,6 +182,25 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
              in_mib(std::max<std::int64_t>(limits.budget, 0)) + ", memory " + in_mib(limits.capacity) + ": batch " +
              std::to_string(plan.batch);
   return plan;
+}
+
+std::optional<MemoryPlan> plan_smaller(const MemoryPlan& refused, Size photo, const ModelInfo& model,
+                                       const EngineInfo& engine, const TileRequest& request,
+                                       const MemoryLimits& limits) {
+  const auto pixels = [](const TilePlan& tiles) { return std::int64_t{tiles.x.side} * tiles.y.side; };
+  const int longest = std::max(refused.tiles.x.side, refused.tiles.y.side);
+  for (const int side : {longest / 2, longest / 4 * 3}) {  // where half is too small for the overlap, a bit more is not
+    TileRequest smaller = request;
+    smaller.tile = round_up(std::max(side, 1), std::max(model.multiple, 1));
+    smaller.batch = 1;
+    try {
+      MemoryPlan plan = plan_memory(photo, model, engine, smaller, limits);
+      if (pixels(plan.tiles) < pixels(refused.tiles)) return plan;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::usage) throw;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace hdrtile

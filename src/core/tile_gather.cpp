@@ -33,15 +33,4 @@ void TileGather::tile(int index, std::span<float> out) const {
   }
 }
 
-TileRect TileGather::rect(int index) const noexcept {
-  const double x0 = plan_.x.origin[index % plan_.x.count()];
-  const double y0 = plan_.y.origin[index / plan_.x.count()];
-  const double width = plan_.x.length;
-  const double height = plan_.y.length;
-  return {.x0 = static_cast<float>(x0 / width),
-          .y0 = static_cast<float>(y0 / height),
-          .x1 = static_cast<float>((x0 + plan_.x.side) / width),
-          .y1 = static_cast<float>((y0 + plan_.y.side) / height)};
-}
-
 }  // namespace hdrtile

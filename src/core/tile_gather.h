@@ -14,7 +14,6 @@ class TileGather {
 
   /// Tile `index`, row-major, into out: interleaved [side.y, side.x, 3].
   void tile(int index, std::span<float> out) const;
-  [[nodiscard]] TileRect rect(int index) const noexcept;
 
  private:
   const Image& photo_;

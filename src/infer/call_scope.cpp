@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 
-#include <atomic>
 #include <mutex>
 #include <new>
 #include <sstream>
@@ -16,7 +15,8 @@
 namespace hdrtile {
 namespace {
 
-std::atomic<bool> cuda_refused_memory = false;
+/// Of this thread: others may run on other GPUs. The allocator tells whoever asked it for memory.
+thread_local bool cuda_refused_memory = false;
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 

@@ -4,7 +4,9 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "call_scope.h"
 #include "cpu.h"
@@ -16,6 +18,8 @@
 
 namespace hdrtile {
 namespace {
+
+constexpr int most_devices = 127;  // as LibTorch counts
 
 #ifdef HDRTILE_CUDA
 constexpr bool built_with_cuda = true;
@@ -64,20 +68,28 @@ std::string fault_of(c10::Device device) {
 
 ChosenDevice cpu_device(std::vector<std::string> notes = {}) { return {c10::kCPU, cpu_info(), std::move(notes)}; }
 
-/// N of cuda:N; 0 for cuda.
-int cuda_index(const std::string& asked) {
-  if (asked == "cuda") return 0;
-  int index = -1;
-  if (asked.starts_with("cuda:")) {
-    const char* end = asked.data() + asked.size();
-    const auto [rest, fault] = std::from_chars(asked.data() + 5, end, index);
-    if (fault == std::errc() && rest != end && *rest == ',') {
-      throw Error(ErrorCode::usage, "device '" + asked + "': one GPU at a time for now; use cuda:N");
+/// The numbers in cuda:N[,M...]; 0 for cuda.
+std::vector<int> cuda_indices(const std::string& asked) {
+  if (asked == "cuda") return {0};
+  std::vector<int> indices;
+  std::istringstream numbers(asked.starts_with("cuda:") ? asked.substr(5) + "," : "");
+  for (std::string number; std::getline(numbers, number, ',');) {
+    int index = -1;
+    const char* end = number.data() + number.size();
+    const auto [rest, fault] = std::from_chars(number.data(), end, index);
+    if (fault != std::errc() || rest != end || index < 0 || index > most_devices) {
+      indices.clear();
+      break;
     }
-    if (fault != std::errc() || rest != end || index > 127) index = -1;
+    if (std::ranges::find(indices, index) != indices.end()) {
+      throw Error(ErrorCode::usage, "device '" + asked + "' names GPU " + number + " twice");
+    }
+    indices.push_back(index);
   }
-  if (index < 0) throw Error(ErrorCode::usage, "device '" + asked + "' is none of auto, cpu, cuda, cuda:N");
-  return index;
+  if (indices.empty()) {
+    throw Error(ErrorCode::usage, "device '" + asked + "' is none of auto, cpu, cuda, cuda:N[,M...]");
+  }
+  return indices;
 }
 
 ChosenDevice cuda_device(int index, int count, const std::string& reason) {
@@ -97,10 +109,21 @@ ChosenDevice cuda_device(int index, int count, const std::string& reason) {
 
 }  // namespace
 
+std::vector<std::string> split_devices(const std::string& asked) {
+  if (asked == "auto" || asked == "cpu") return {asked};
+  std::vector<std::string> devices;
+  for (const int index : cuda_indices(asked)) devices.push_back("cuda:" + std::to_string(index));
+  return devices;
+}
+
 ChosenDevice choose_device(const std::string& asked) {
   if (asked == "cpu") return cpu_device();
   const bool may_fall_back = asked == "auto";
-  const int index = may_fall_back ? 0 : cuda_index(asked);
+  const std::vector<int> indices = may_fall_back ? std::vector{0} : cuda_indices(asked);
+  if (indices.size() > 1) {
+    throw Error(ErrorCode::usage, "device '" + asked + "': one engine runs on one GPU; make one for each");
+  }
+  const int index = indices.front();
   std::string reason;
   const int count = cuda_count(reason);
   if (may_fall_back && count == 0) {

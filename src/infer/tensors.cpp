@@ -48,15 +48,25 @@ std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* c
   return inputs;
 }
 
+void require_shape(const at::Tensor& result, std::int64_t count, std::int64_t height, std::int64_t width, int scale,
+                   const std::string& subject) {
+  const std::vector<std::int64_t> expected = {count, 3, height * scale, width * scale};
+  if (result.sizes() == at::IntArrayRef(expected)) return;
+  throw Error(ErrorCode::model, subject + " returned a tensor of shape " + shape_of(result.sizes()) + ", expected " +
+                                    shape_of(expected) + " (scale " + std::to_string(scale) +
+                                    "); correct hdrtile.json or the model");
+}
+
+void throw_not_finite(const std::string& subject) {
+  throw Error(ErrorCode::model, subject +
+                                    " returned NaN or Inf even in FP32; its weights or this photo are broken: use "
+                                    "another model");
+}
+
 void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
            std::span<float> out) {
-  const at::Tensor target = view_of_pixels(out, tiles.count, tiles.height * scale, tiles.width * scale);
-  if (result.sizes() != target.sizes()) {
-    throw Error(ErrorCode::model, subject + " returned a tensor of shape " + shape_of(result.sizes()) + ", expected " +
-                                      shape_of(target.sizes()) + " (scale " + std::to_string(scale) +
-                                      "); correct hdrtile.json or the model");
-  }
-  target.copy_(result);
+  require_shape(result, tiles.count, tiles.height, tiles.width, scale, subject);
+  view_of_pixels(out, tiles.count, tiles.height * scale, tiles.width * scale).copy_(result);
 }
 
 const TensorContext* checked_context(const ModelInfo& model, const TileBatch& tiles, const PhotoContext* context,

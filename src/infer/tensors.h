@@ -41,8 +41,15 @@ struct Placement {
 [[nodiscard]] std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context,
                                                 at::ScalarType type, const Placement& placement);
 
-/// Writes a model's result into `out`. Throws Error{model} that starts with `subject` where its shape is not what
-/// `tiles` and `scale` lead to.
+/// Throws Error{model} that starts with `subject` where a model's result for `count` tiles of that size has another
+/// shape than `scale` leads to.
+void require_shape(const at::Tensor& result, std::int64_t count, std::int64_t height, std::int64_t width, int scale,
+                   const std::string& subject);
+
+/// Throws Error{model} for a result that has NaN or Inf even in FP32.
+[[noreturn]] void throw_not_finite(const std::string& subject);
+
+/// Writes a model's result into `out`. Throws as require_shape does.
 void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
            std::span<float> out);
 

@@ -1,16 +1,23 @@
 #include <ATen/Context.h>
+#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 
 #include "call_scope.h"
 #include "cpu.h"
+#include "cuda_options.h"
+#include "device_pass.h"
 #include "engines.h"
 #include "fused_pass.h"
+#include "graphed_forward.h"
+#include "half_block.h"
 #include "hdrtile/error.h"
 #include "model_file.h"
 #include "tensors.h"
@@ -24,16 +31,28 @@ std::span<float> part_of(std::span<float> out, int index, int count) {
   return out.subspan(out.size() / count * index, out.size() / count);
 }
 
-class TorchScriptEngine final : public Engine {
+class TorchScriptEngine final : public Engine, private TileModel {
+  template <typename Call>
+  auto on_device(const Call& call) {  // here, for its result is deduced
+    return torch_call(file_.subject(), [&] {
+      const c10::DeviceGuard guard(placement_.device);  // threads of several GPUs share this process
+      return call();
+    });
+  }
+
  public:
   TorchScriptEngine(const EngineOptions& options, const ChosenDevice& chosen, std::vector<std::string> warnings)
       : opened_(options.opened ? options.opened : open_model(options.model)),
         file_(*opened_),
         model_(file_.info()),
         chosen_(chosen),
+        cuda_(chosen.device.is_cuda() ? cuda_options() : CudaOptions{}),
         // A CPU runs Restormer up to twice as fast with channels last.
-        placement_{chosen_.device,
-                   chosen_.device.is_cpu() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous} {
+        placement_{chosen_.device, cuda_.planar ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast},
+        transfers_(chosen_.device, cuda_.blocking ? CopyMode::blocking : CopyMode::beside_work) {
+    if (cuda_.graphs) graphs_.emplace(cuda_graph_recorder());
+    takes_photos_ = options.tile_work == TileWork::device ||
+                    (options.tile_work == TileWork::automatic && chosen_.device.is_cuda() && !cuda_.host);
     info_.device = chosen_.info.id;
     info_.device_name = chosen_.info.name;
     info_.memory_bytes = chosen_.info.memory_bytes;
@@ -47,7 +66,7 @@ class TorchScriptEngine final : public Engine {
                             std::to_string(model_.halo) + ")");
     }
     set_up_libtorch(options.threads);
-    torch_call(file_.subject(), [&] {
+    on_device([&] {
       full_ = load();
       if (options.draft) take_draft();
       // A contextual trunk that runs through the kernels needs no module cast.
@@ -65,7 +84,8 @@ class TorchScriptEngine final : public Engine {
     if (!model_.contextual || preview.size() != 3 * static_cast<std::size_t>(size.width) * size.height) {
       throw std::invalid_argument("prepare: a plain model, or a preview of another size than stated");
     }
-    return torch_call(file_.subject(), [&]() -> std::unique_ptr<PhotoContext> {
+    const std::lock_guard lock(launching_);
+    return on_device([&]() -> std::unique_ptr<PhotoContext> {
       // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
       const auto output = invoke(full(), "prepare", [&]() -> std::vector<c10::IValue> {
         return {upload(preview, {1, 3, size.height, size.width}, at::kFloat, placement_)};
@@ -86,7 +106,8 @@ class TorchScriptEngine final : public Engine {
 
   RunStats run(const TileBatch& tiles, const PhotoContext* context, std::span<float> out) override {
     const TensorContext* tensors = checked_context(model_, tiles, context, out);
-    return torch_call(file_.subject(), [&] {
+    const std::lock_guard lock(launching_);
+    return on_device([&] {
       if (fused_) {
         for (int i = 0; i < tiles.count; ++i) fused_->run(one_of(tiles, i), tensors, part_of(out, i, tiles.count));
       } else {
@@ -100,17 +121,44 @@ class TorchScriptEngine final : public Engine {
           compute(full(), at::kFloat, one_of(tiles, i), tensors, result);
           ++stats.redone_fp32;
         }
-        if (!all_finite(result)) {
-          throw Error(ErrorCode::model, file_.subject() +
-                                            " returned NaN or Inf even in FP32; its weights or this "
-                                            "photo are broken: use another model");
-        }
+        if (!all_finite(result)) throw_not_finite(file_.subject());
       }
       return stats;
     });
   }
 
+  std::unique_ptr<PhotoPass> begin_photo(const PhotoTask& task) override {
+    if (!takes_photos_) return nullptr;
+    return make_device_pass(task, model_.scale, *this, placement_.device, transfers_);
+  }
+
+  /// While one photo is computed, another is copied.
+  int lanes() const noexcept override { return takes_photos_ ? 2 : 1; }
+
  private:
+  std::string subject() const override { return file_.subject(); }
+  std::mutex& launching() noexcept override { return launching_; }
+
+  at::Tensor compute(const at::Tensor& tiles, const at::Tensor& rects, const TensorContext* context) override {
+    if (!graphs_) return forward(working_, working_type_, tiles, rects, context);
+    std::vector<at::Tensor> inputs{tiles, rects};
+    if (context != nullptr) inputs.insert(inputs.end(), {context->guide, context->mix});
+    const at::Tensor result = graphs_->run(inputs, [this](const std::vector<at::Tensor>& given) {
+      std::optional<TensorContext> held;
+      if (given.size() == 4) held.emplace(given[2], given[3]);
+      return forward(working_, working_type_, given[0], given[1], held ? &*held : nullptr);
+    });
+    if (!graphs_->fault().empty()) {
+      info_.notes.push_back("CUDA graphs are not used: " + graphs_->fault());
+      graphs_.reset();
+    }
+    return result;
+  }
+  at::Tensor compute_fp32(const at::Tensor& tiles, const at::Tensor& rects, const TensorContext* context) override {
+    if (working_type_ == at::kFloat) return {};
+    return forward(full(), at::kFloat, tiles, rects, context);
+  }
+
   /// Threads, and FP32 that is FP32: TF32 has 10 bits of mantissa, and cuDNN may pick another algorithm in every run.
   void set_up_libtorch(int threads) {
     if (threads <= 0) threads = usable_cores();
@@ -177,6 +225,10 @@ class TorchScriptEngine final : public Engine {
       auto module = model_.contextual ? full_->deepcopy() : *full_;
       const auto part = model_.contextual ? trunk_of(module) : module;
       if (part && cast_weights(*part, scalar_type(info_.precision))) {
+        if (cuda_.kernels) {
+          info_.notes.push_back("fused kernels: in " + std::to_string(use_half_blocks(module)) +
+                                " blocks of the model");
+        }
         working_ = module;
         working_type_ = scalar_type(info_.precision);
         if (!model_.contextual) full_.reset();
@@ -227,8 +279,34 @@ class TorchScriptEngine final : public Engine {
 
   void compute_at_once(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles,
                        const TensorContext* context, std::span<float> out) {
+    const auto result = result_of(
+        module, [&] { return inputs_of(tiles, context, context != nullptr ? at::kFloat : type, placement_); });
+    store(result, tiles, model_.scale, file_.subject(), out);
+  }
+
+  /// Of tiles that are on the device; see compute() for why a CPU takes them one by one.
+  at::Tensor forward(torch::jit::Module& module, at::ScalarType type, const at::Tensor& tiles, const at::Tensor& rects,
+                     const TensorContext* context) {
+    const std::int64_t count = tiles.size(0);
+    const std::int64_t at_once = placement_.device.is_cpu() ? 1 : count;
+    std::vector<at::Tensor> results;
+    for (std::int64_t first = 0; first < count; first += at_once) {
+      results.push_back(result_of(module, [&] {
+        const at::Tensor part = tiles.narrow(0, first, at_once).contiguous(placement_.layout);
+        if (context == nullptr) return std::vector{part.to(type)};
+        return std::vector{part, rects.narrow(0, first, at_once), context->guide, context->mix};
+      }));
+    }
+    at::Tensor result = results.size() == 1 ? results.front() : at::cat(results);
+    require_shape(result, count, tiles.size(2), tiles.size(3), model_.scale, file_.subject());
+    return result;
+  }
+
+  /// `make_inputs` gives what inputs_of gives.
+  template <typename MakeInputs>
+  at::Tensor result_of(torch::jit::Module& module, const MakeInputs& make_inputs) {
     const auto output = invoke(module, model_.draft ? "draft" : "forward", [&] {
-      const auto tensors = inputs_of(tiles, context, context != nullptr ? at::kFloat : type, placement_);
+      const std::vector<at::Tensor> tensors = make_inputs();
       std::vector<c10::IValue> inputs(tensors.begin(), tensors.end());
       if (model_.draft) inputs.pop_back();
       return inputs;
@@ -237,7 +315,7 @@ class TorchScriptEngine final : public Engine {
       throw Error(ErrorCode::model, file_.subject() + " returned a " + output.tagKind() +
                                         ", expected one tensor; export it after the model contract");
     }
-    store(output.toTensor(), tiles, model_.scale, file_.subject(), out);
+    return output.toTensor();
   }
 
   std::shared_ptr<ModelFile> opened_;
@@ -245,7 +323,12 @@ class TorchScriptEngine final : public Engine {
   ModelInfo model_;
   EngineInfo info_;
   ChosenDevice chosen_;
+  CudaOptions cuda_;
   Placement placement_;
+  Transfers transfers_;
+  std::optional<GraphedForward> graphs_;    // of compute()
+  bool takes_photos_ = false;               // whole, on the device
+  std::mutex launching_;                    // held while something is computed, or handed to the device to be computed
   std::optional<torch::jit::Module> full_;  // FP32; the same module as working_ where that is FP32
   torch::jit::Module working_;              // what runs the tile pass where fused_ does not
   std::unique_ptr<FusedPass> fused_;

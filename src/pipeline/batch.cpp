@@ -1,41 +1,35 @@
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include "bounded_queue.h"
 #include "collisions.h"
+#include "inference.h"
 #include "stages.h"
 
 namespace hdrtile {
 namespace {
 
 /// One thread, one photo after another: what the threaded run must equal.
-void run_inline(std::span<const Job> jobs, const EngineSource& engine, Stages& stages) {
-  std::exception_ptr fatal;
+void run_inline(std::span<const Job> jobs, const EngineSources& engines, Stages& stages) {
+  Inference inference({.devices = {engines.devices.front()}, .fallback = engines.fallback}, stages);
   for (const Job& job : jobs) {
     auto work = stages.decode(job);
-    if (!work) continue;
-    try {
-      if (stages.infer(*work, engine)) stages.encode(std::move(*work));
-    } catch (const Error&) {
-      fatal = std::current_exception();
-      stages.stop("not reached: the run ended early");
-    }
+    if (work && inference.one(*work)) stages.encode(std::move(*work));
   }
-  if (fatal) std::rethrow_exception(fatal);
+  inference.rethrow();
 }
 
-/// Decoders -> this thread -> encoders. Queues of one are enough: whoever waits to push holds the next photo ready. So
-/// at most 2 * threads + 3 photos are in memory.
-void run_threaded(std::span<const Job> jobs, const EngineSource& engine, Stages& stages, int threads) {
+/// Decoders -> inference -> encoders. Queues of one are enough: whoever waits to push holds the next photo ready. So at
+/// most 2 * threads + 2 photos are in memory, and one for each thread of the engines.
+void run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stages& stages, int threads) {
   BoundedQueue<Work> decoded(1);
   BoundedQueue<Work> enhanced(1);
   std::atomic<std::size_t> next = 0;
   std::atomic<int> decoding = threads;
-  std::exception_ptr fatal;
+  Inference inference(engines, stages);
 
   std::vector<std::jthread> workers;  // joined before the queues go
   struct Closer {                     // lets the workers end, whatever way this function is left
@@ -59,17 +53,10 @@ void run_threaded(std::span<const Job> jobs, const EngineSource& engine, Stages&
       while (auto work = enhanced.pop()) stages.encode(std::move(*work));
     });
   }
-  while (auto work = decoded.pop()) {
-    try {
-      if (stages.infer(*work, engine) && !enhanced.push(std::move(*work))) break;
-    } catch (const Error&) {
-      fatal = std::current_exception();
-      stages.stop("not reached: the run ended early");
-    }
-  }
+  inference.all(decoded, enhanced);
   enhanced.close();
   workers.clear();
-  if (fatal) std::rethrow_exception(fatal);
+  inference.rethrow();
 }
 
 void clean_folders(std::span<const Job> jobs, Observer& observer) {
@@ -114,16 +101,16 @@ void BatchSummary::add(const PhotoResult& result) noexcept {
   }
 }
 
-BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, const BatchOptions& options,
+BatchSummary run_batch(std::span<const Job> jobs, const EngineSources& engines, const BatchOptions& options,
                        Observer& observer, const CancelFlag& cancel) {
   check_collisions(jobs, options);
   clean_folders(jobs, observer);
   Stages stages(jobs, options, observer, cancel);
   const std::vector<Job> part = part_of(jobs, options.shard);
   if (options.jobs == 0) {
-    run_inline(part, engine, stages);
+    run_inline(part, engines, stages);
   } else {
-    run_threaded(part, engine, stages, std::clamp(static_cast<int>(part.size()), 1, options.jobs));
+    run_threaded(part, engines, stages, std::clamp(static_cast<int>(part.size()), 1, options.jobs));
   }
   if (!cancel) stages.require_working_model();
   return stages.summary();
@@ -131,8 +118,7 @@ BatchSummary run_batch(std::span<const Job> jobs, const EngineSource& engine, co
 
 BatchSummary run_batch(std::span<const Job> jobs, Engine& engine, const BatchOptions& options, Observer& observer,
                        const CancelFlag& cancel) {
-  return run_batch(
-      jobs, [&]() -> Engine& { return engine; }, options, observer, cancel);
+  return run_batch(jobs, {.devices = {[&]() -> Engine& { return engine; }}}, options, observer, cancel);
 }
 
 void examine_batch(std::span<const Job> jobs, const BatchOptions& options,

@@ -130,7 +130,7 @@ class Trials {
       }
     }
     found.seconds =
-        warm_up_ + wall_seconds(decode, infer, encode, photos_.size(),
+        warm_up_ + wall_seconds(decode, infer / std::max(trial_.devices, 1), encode, photos_.size(),
                                 std::min(options_.jobs, static_cast<int>(photos_.size())), std::max(trial_.cores, 1));
     return found;
   }

@@ -66,12 +66,16 @@ void Stages::throw_if_cancelled() const {
   if (cancel_) throw Error(ErrorCode::cancelled, "interrupted; the next run goes on from here");
 }
 
+void Stages::throw_if_stopped() const {
+  if (stopped_) throw Error(ErrorCode::cancelled, "not reached: the run ended early");
+}
+
 std::optional<Work> Stages::decode(const Job& job) {
   Work work;
   work.asked = job;
   work.result.job = job;
   const bool goes_on = attempt(work.result, [&] {
-    if (stopped_) throw Error(ErrorCode::cancelled, stop_reason_);
+    throw_if_stopped();
     const Stopwatch watch;
     auto admitted = gate_.admit(work.result);
     if (!admitted) return;
@@ -88,39 +92,62 @@ std::optional<Work> Stages::decode(const Job& job) {
   return work;
 }
 
-bool Stages::infer(Work& work, const EngineSource& engine) {
+bool Stages::infer(Work& work, const EngineSource& engine, const EngineSource& fallback) {
   PhotoResult& result = work.result;
   const bool goes_on = attempt(result, [&] {
-    if (stopped_) throw Error(ErrorCode::cancelled, stop_reason_);
+    throw_if_stopped();
     if (work.replace == Replace::never && gate_.overtaken(result)) return gate_.yield(result);
-    Engine& model = engine();
+    Engine& device = engine();
     {
       const std::lock_guard lock(reporting_);
       observer_.on_start(result.job, result.input_size);
     }
-    Enhanced enhanced = enhance(work, model);
-    model_faults_ = 0;
-    model_works_ = true;
-    work.photo.pixels = std::move(enhanced.image);
-    work.stamp.engine = short_name(model.info());
-    result.output_size = fit_within(work.photo.pixels.size(), options_.encode.max_side);
-    result.plan = std::move(enhanced.plan);
-    result.downgrades = std::move(enhanced.downgrades);
-    result.prepare_ms = enhanced.prepare_ms;
-    result.tiles_ms = enhanced.tiles_ms;
+    try {
+      enhance(work, device);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::out_of_memory || !fallback) throw;
+      enhance_on_fallback(work, device, fallback, error.what());
+    }
   });
   if (!goes_on && result.error && ends_batch(*result.error)) throw Error(*result.error, result.reason);
   return goes_on;
 }
 
-Enhanced Stages::enhance(const Work& work, Engine& model) {
+void Stages::enhance(Work& work, Engine& engine) {
+  PhotoResult& result = work.result;
+  Enhanced made = enhanced(work, engine);
+  work.photo.pixels = std::move(made.image);
+  work.stamp.engine = short_name(engine.info());
+  result.device = engine.info().device;
+  result.output_size = fit_within(work.photo.pixels.size(), options_.encode.max_side);
+  result.plan = std::move(made.plan);
+  result.downgrades = std::move(made.downgrades);
+  result.prepare_ms = made.prepare_ms;
+  result.tiles_ms = made.tiles_ms;
+  const std::lock_guard lock(judging_);
+  model_faults_ = 0;
+  model_works_ = true;
+}
+
+void Stages::enhance_on_fallback(Work& work, Engine& engine, const EngineSource& fallback, const std::string& refusal) {
+  const std::lock_guard one_at_a_time(falling_back_);
+  Engine& other = fallback();
+  if (&other == &engine) throw Error(ErrorCode::out_of_memory, refusal);
+  enhance(work, other);
+  work.result.downgrades.insert(
+      work.result.downgrades.begin(),
+      "out of memory on " + engine.info().device + " even with the smallest tiles: done on " + other.info().device);
+}
+
+Enhanced Stages::enhanced(const Work& work, Engine& engine) {
   try {
-    return enhance_image(work.photo.pixels, model, options_.enhance, cancel_, [&](double share) {
+    return enhance_image(work.photo.pixels, engine, options_.enhance, cancel_, [&](double share) {
       const std::lock_guard lock(reporting_);
       observer_.on_progress(work.result.job, share);
     });
   } catch (const Error& error) {
     if (error.code() != ErrorCode::model) throw;
+    const std::lock_guard lock(judging_);
     model_fault_ = error.what();
     if (++model_faults_ == most_model_faults) throw;
     throw Error(ErrorCode::unsupported,
@@ -157,10 +184,7 @@ void Stages::write(Work& work, std::span<const std::uint8_t> bytes) const {
   }
 }
 
-void Stages::stop(std::string reason) {
-  stop_reason_ = std::move(reason);
-  stopped_ = true;
-}
+void Stages::stop() { stopped_ = true; }
 
 void Stages::finish(const PhotoResult& result) {
   const std::lock_guard lock(reporting_);

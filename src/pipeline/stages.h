@@ -29,7 +29,7 @@ struct Work {
 [[nodiscard]] bool ends_batch(ErrorCode code) noexcept;
 
 /// What is done to one photo, in three stages; how they are run (inline, on threads) is not known here. Every photo is
-/// reported exactly once: by the stage that it ends in. Thread-safe but for infer().
+/// reported exactly once: by the stage that it ends in. Thread-safe.
 class Stages {
  public:
   Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel);
@@ -39,7 +39,8 @@ class Stages {
   /// False when the photo ended here. Throws what ends the whole batch, after reporting the photo: faults of the
   /// device, requests that cannot be met, and faults of the model: when it cannot be loaded, or in the third photo in
   /// a row. One photo that is too much for a model fails alone, so that it does not keep a night's others from theirs.
-  [[nodiscard]] bool infer(Work& work, const EngineSource& engine);
+  /// A photo that does not fit the engine's memory goes to `fallback`, where there is one.
+  [[nodiscard]] bool infer(Work& work, const EngineSource& engine, const EngineSource& fallback);
   /// Encodes and writes.
   void encode(Work work);
 
@@ -47,7 +48,7 @@ class Stages {
   void require_working_model() const;
 
   /// Photos that have not been enhanced yet are dropped from now on.
-  void stop(std::string reason);
+  void stop();
   void finish(const PhotoResult& result);
 
   [[nodiscard]] const BatchSummary& summary() const noexcept { return summary_; }
@@ -56,7 +57,11 @@ class Stages {
   template <typename Stage>
   bool attempt(PhotoResult& result, const Stage& stage);
   void throw_if_cancelled() const;
-  [[nodiscard]] Enhanced enhance(const Work& work, Engine& model);
+  void throw_if_stopped() const;
+  /// Enhances the photo and fills in what became of it.
+  void enhance(Work& work, Engine& engine);
+  void enhance_on_fallback(Work& work, Engine& engine, const EngineSource& fallback, const std::string& refusal);
+  [[nodiscard]] Enhanced enhanced(const Work& work, Engine& engine);
   void write(Work& work, std::span<const std::uint8_t> bytes) const;
 
   static constexpr int most_model_faults = 3;
@@ -66,13 +71,14 @@ class Stages {
   const CancelFlag& cancel_;
   Gate gate_;
   MemoryGate memory_;
-  int model_faults_ = 0;  // of photos in a row; these three belong to infer()
+  std::mutex judging_;    // guards the next three
+  int model_faults_ = 0;  // of photos in a row
   bool model_works_ = false;
   std::string model_fault_;  // the last one
+  std::mutex falling_back_;  // the fallback is one engine for all
   std::mutex reporting_;
   BatchSummary summary_;
   std::atomic<bool> stopped_{false};
-  std::string stop_reason_;  // written before stopped_ is set
 };
 
 }  // namespace hdrtile

@@ -1,4 +1,5 @@
 """Bad photos and bad flags: each fault has its exit code, names its file and its reason, and leaves nothing behind."""
+import json
 import shutil
 import struct
 import subprocess
@@ -72,15 +73,18 @@ def test_missing_file(tmp_path):
 def test_cuda_that_is_not_there(tmp_path):
     if shutil.which('nvidia-smi') and subprocess.run(['nvidia-smi'], capture_output=True).returncode == 0:
         pytest.skip('this machine has a GPU')
-    result = run('enhance', jpeg(tmp_path), '--model', model('lift'), '--device', 'cuda')
-    assert result.returncode == 3, result.stderr
-    assert 'cuda' in result.stderr.lower()
-    assert names(tmp_path) == ['photo.jpg']
+    photos = [jpeg(tmp_path, f'{i}.jpg') for i in range(4)]
+    for device in ('cuda', 'cuda:0,1'):
+        result = run('enhance', *photos, '--model', model('lift'), '--device', device, '--report', tmp_path / 'report.json')
+        assert result.returncode == 3, result.stderr
+        assert 'no CUDA device' in result.stderr
+        assert len(json.loads((tmp_path / 'report.json').read_text())['photos']) == 4
+        assert names(tmp_path) == ['0.jpg', '1.jpg', '2.jpg', '3.jpg', 'report.json']
 
 
 @pytest.mark.parametrize('arguments', [
     ('--tile', '-3'), ('--precision', 'fp13'), ('--quality', '0'), ('--quality', '101'), ('--strength', '2'), ('--jobs', '-1'),
-    ('--device', 'gpu'), ('--format', 'bmp'), ('--on-exist', 'perhaps'), ('--metadata', 'some'), ('--progress', 'loud'),
+    ('--device', 'gpu'), ('--device', 'cuda:0,0'), ('--format', 'bmp'), ('--on-exist', 'perhaps'), ('--metadata', 'some'), ('--progress', 'loud'),
     ('--no-such-flag',), ('--max-memory', 'lots')])
 def test_wrong_flags_are_usage_errors(tmp_path, arguments):
     result = enhance(jpeg(tmp_path), *arguments)

@@ -59,6 +59,8 @@ def test_report(photos, tmp_path):
     for word in ('a_hdr.jpg', '200', '150', 'decode', 'tiles', 'encode'):
         assert word in done
     assert 'cpu' in json.dumps(data) and 'fp32' in json.dumps(data)
+    assert entries['a.jpg']['device'] == data['engine']['device'] == 'cpu' and 'device' not in entries['bad.jpg']
+    assert 'further' not in data['engine'], 'one device, one engine'
 
 
 def test_report_that_cannot_be_written_is_found_before_the_work(photos, tmp_path):

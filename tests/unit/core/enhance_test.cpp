@@ -181,9 +181,69 @@ TEST(EnhanceImage, OutOfMemoryHalvesTheBatchAndGoesOnWithTheSameTiles) {
   EXPECT_TRUE(same_bytes(photo, made.image));
   ASSERT_EQ(made.downgrades.size(), 2U) << "12 to 6 to 3, once";
   EXPECT_NE(made.downgrades[1].find("from 6 to 3"), std::string::npos) << made.downgrades[1];
-  identity.most_tiles_ = 0;
+}
+
+TEST(EnhanceImage, ATileThatDoesNotFitIsHalvedUntilItDoesOrThereIsNoneSmaller) {
+  Dice dice(15);
+  Gain identity;
+  identity.info_.multiple = 8;
+  identity.most_pixels_ = 100 * 100;
+  const Image photo = random_image(dice, {300, 300}, Depth::u8);
+  const Enhanced made = enhance(photo, identity, {.tile = TileSpec::whole_image});
+  EXPECT_TRUE(same_bytes(photo, made.image));
+  EXPECT_LE(made.plan.tiles.x.side, 100);
+  EXPECT_GT(made.plan.tiles.x.side, 50) << "no smaller than it takes";
+  ASSERT_EQ(made.downgrades.size(), 2U) << "304 to 152 to 80";
+  EXPECT_NE(made.downgrades[0].find("tile reduced from 304 x 304"), std::string::npos) << made.downgrades[0];
+
+  identity.most_pixels_ = 0;
   EXPECT_EQ(error_code([&] { (void)enhance(photo, identity, {.tile = 64}); }),
             static_cast<int>(ErrorCode::out_of_memory));
+}
+
+TEST(EnhanceImage, TheBatchIsHalvedBeforeTheTile) {
+  Dice dice(16);
+  Gain identity;
+  identity.most_pixels_ = 3000;
+  const Image photo = random_image(dice, {200, 200}, Depth::u16);
+  const Enhanced made = enhance(photo, identity, {.tile = 64, .overlap = 16, .batch = 4});
+  EXPECT_TRUE(same_bytes(photo, made.image));
+  ASSERT_EQ(made.downgrades.size(), 3U);
+  EXPECT_NE(made.downgrades[0].find("from 4 to 2"), std::string::npos) << made.downgrades[0];
+  EXPECT_NE(made.downgrades[1].find("from 2 to 1"), std::string::npos) << made.downgrades[1];
+  EXPECT_NE(made.downgrades[2].find("tile reduced"), std::string::npos) << made.downgrades[2];
+}
+
+TEST(EnhanceImage, AModelOfFixedSizesIsGivenItsNextSmallerOne) {
+  Dice dice(17);
+  Gain identity;
+  identity.info_.shapes.fixed = {64, 128};
+  identity.info_.tile_default = 128;
+  identity.most_pixels_ = 64 * 64;
+  const Image photo = random_image(dice, {300, 200}, Depth::u8);
+  const Enhanced made = enhance(photo, identity, {});
+  EXPECT_TRUE(same_bytes(photo, made.image));
+  EXPECT_EQ(made.plan.tiles.x.side, 64);
+  identity.most_pixels_ = 100;
+  EXPECT_EQ(error_code([&] { (void)enhance(photo, identity, {}); }), static_cast<int>(ErrorCode::out_of_memory));
+}
+
+/// Takes photos whole, but has no room for any.
+class Cramped : public Gain {
+ public:
+  std::unique_ptr<PhotoPass> begin_photo(const PhotoTask&) override {
+    throw Error(ErrorCode::out_of_memory, "refused");
+  }
+};
+
+TEST(EnhanceImage, APhotoThatDoesNotFitTheDeviceWholeGoesTileByTile) {
+  Dice dice(18);
+  Cramped engine;
+  const Image photo = random_image(dice, {100, 80}, Depth::u8);
+  const Enhanced made = enhance(photo, engine, {.tile = 64});
+  EXPECT_TRUE(same_bytes(photo, made.image));
+  ASSERT_EQ(made.downgrades.size(), 1U);
+  EXPECT_NE(made.downgrades[0].find("on the host"), std::string::npos) << made.downgrades[0];
 }
 
 TEST(EnhanceImage, OtherFaultsOfTheEngineAreNotTriedAgain) {

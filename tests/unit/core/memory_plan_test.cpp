@@ -73,11 +73,11 @@ TEST(MemoryPlan, GeometryNeverDependsOnTheMachinesMemory) {
 TEST(MemoryPlan, ABatchFitsBudgetAndFreeMemoryAndEnds) {
   const ModelInfo model = model_of(100);
   EXPECT_EQ(plan_memory(photo_7mp, model, cpu, {}, roomy).batch, 4);
-  EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {}, roomy).batch, 16);
-  EXPECT_EQ(plan_memory({600, 400}, model, cuda, {}, roomy).batch, 2) << "never more than tiles";
+  EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {.tile = 512}, roomy).batch, 16);
+  EXPECT_EQ(plan_memory({600, 400}, model, cuda, {.tile = 512}, roomy).batch, 2) << "never more than tiles";
   EXPECT_LE(plan_on_cpu(model_of(1000), {}).expected_bytes, 768 * gib / 1024) << "half of the budget";
   const MemoryLimits tight{.budget = gib, .capacity = gib};
-  const MemoryPlan plan = plan_memory(photo_7mp, model_of(1000), cuda, {}, tight);
+  const MemoryPlan plan = plan_memory(photo_7mp, model_of(1000), cuda, {.tile = 256}, tight);
   EXPECT_GT(plan.batch, 1);
   EXPECT_LT(plan.batch, 16);
   EXPECT_LE(plan.expected_bytes, gib);
@@ -145,6 +145,31 @@ TEST(MemoryPlan, NumbersOfAHostileModelNeitherOverflowNorTakeLong) {
   EXPECT_EQ(plan.batch, 1);
   EXPECT_GT(plan.expected_bytes, gib);
   EXPECT_EQ(plan_memory(photo_7mp, model, cpu, {.overlap = 2'000'000'000}, limits).tiles.count(), 1);
+}
+
+TEST(MemoryPlan, OnAGpuAPhotoIsOneTileWhereThatFitsAndGivesTheSamePicture) {
+  const MemoryLimits limits = memory_limits(cuda, 0);
+  ModelInfo model = model_of(268);
+  EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {}, limits).tiles.count(), 1);
+  EXPECT_GT(plan_memory(photo_7mp, model, cpu, {}, roomy).tiles.count(), 1) << "not on a CPU";
+  EXPECT_GT(plan_memory(photo_7mp, model, cuda, {.tile = 512}, limits).tiles.count(), 1) << "nor against what is asked";
+  EXPECT_GT(plan_memory(photo_7mp, model, cuda, {}, memory_limits(engine_on("cuda:0", 2 * gib), 0)).tiles.count(), 1)
+      << "nor where it does not fit";
+  EXPECT_GT(plan_memory({20'000, 20'000}, model, cuda, {}, roomy).tiles.count(), 1) << "nor past 32-bit indices";
+  model.shapes.max = 1024;
+  EXPECT_GT(plan_memory(photo_7mp, model, cuda, {}, limits).tiles.count(), 1)
+      << "nor where the model takes none so large";
+  model = model_of(268);
+  model.contextual = false;
+  EXPECT_GT(plan_memory(photo_7mp, model, cuda, {}, limits).tiles.count(), 1)
+      << "nor where tone is taken from the tile";
+}
+
+TEST(MemoryPlan, APhotoThatTheGpuHoldsWholeCountsAgainstItsMemory) {
+  const ModelInfo model = model_of(1000);
+  const TileRequest request{.tile = 512};
+  const auto bytes = [&](Size photo) { return plan_memory(photo, model, cuda, request, roomy).expected_bytes; };
+  EXPECT_GT(bytes({20'000, 10'000}) - bytes({4000, 2000}), std::int64_t{190'000'000} * 24) << "one batch all the same";
 }
 
 TEST(MemoryPlan, AnUnknownGpuCountsAsASmallOne) {

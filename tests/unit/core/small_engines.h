@@ -38,7 +38,7 @@ class Gain : public SmallEngine {
   RunStats run(const TileBatch& tiles, const PhotoContext*, std::span<float> out) override {
     ++calls_;
     if (fault_) throw *fault_;
-    if (tiles.count > most_tiles_) {
+    if (tiles.count > most_tiles_ || tiles.count * tiles.height * tiles.width > most_pixels_) {
       std::fill(out.begin(), out.end(), std::nanf(""));  // what a failed call leaves must not be used
       throw Error(ErrorCode::out_of_memory, "refused");
     }
@@ -49,6 +49,7 @@ class Gain : public SmallEngine {
 
   int calls_ = 0;
   int most_tiles_ = 1 << 20;
+  int most_pixels_ = 1 << 30;
   int redone_per_call_ = 0;
   std::optional<Error> fault_;
   std::vector<float> seen_;

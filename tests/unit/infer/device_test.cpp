@@ -60,7 +60,19 @@ TEST_F(DeviceChoice, RefusesWhatIsNoDeviceOrPrecision) {
   for (const char* device : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:0,1", "CPU"}) {
     EXPECT_EQ(error_of([&] { (void)engine(device); }).code(), ErrorCode::usage) << device;
   }
+  for (const char* device : {"", "gpu", "cuda:", "cuda:,", "cuda:0,", "cuda:,0", "cuda:0,x", "cuda:0,0", "cuda:0,1,0",
+                             "cuda:300", "cpu,cuda", "auto,cpu"}) {
+    EXPECT_EQ(error_of([&] { (void)split_devices(device); }).code(), ErrorCode::usage) << device;
+  }
   EXPECT_EQ(error_of([&] { (void)engine("cpu", "int4"); }).code(), ErrorCode::usage);
+}
+
+TEST(SplitDevices, GivesEachGpuAsAnEngineTakesIt) {
+  EXPECT_EQ(split_devices("auto"), std::vector<std::string>{"auto"});
+  EXPECT_EQ(split_devices("cpu"), std::vector<std::string>{"cpu"});
+  EXPECT_EQ(split_devices("cuda"), std::vector<std::string>{"cuda:0"});
+  EXPECT_EQ(split_devices("cuda:3"), std::vector<std::string>{"cuda:3"});
+  EXPECT_EQ(split_devices("cuda:2,0,11"), (std::vector<std::string>{"cuda:2", "cuda:0", "cuda:11"}));
 }
 
 TEST_F(DeviceChoice, AutoPrecisionOnTheCpuIsBf16OnlyWhereItIsNative) {

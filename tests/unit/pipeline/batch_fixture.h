@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -37,9 +38,12 @@ class IdentityEngine : public Engine {
   }
 
   void backend(const std::string& name) { info_.backend = name; }
+  void device(const std::string& id) { info_.device = id; }
+  int lanes() const noexcept override { return lanes_; }
 
   std::function<void(int)> before_run;
-  int runs = 0;
+  std::atomic<int> runs = 0;
+  int lanes_ = 1;
 
  private:
   ModelInfo model_;

@@ -147,7 +147,7 @@ TEST_F(ExistingOutputs, NoEngineIsMadeWhenEveryPhotoIsSkipped) {
   };
   for (const int threads : {0, 2}) {
     options_.jobs = threads;
-    EXPECT_EQ(run_batch(jobs, source, options_, recorder_, cancel_).skipped, 2);
+    EXPECT_EQ(run_batch(jobs, {.devices = {source}}, options_, recorder_, cancel_).skipped, 2);
   }
   EXPECT_EQ(made, 0);
 }

@@ -179,7 +179,7 @@ TEST_P(Faults, AModelThatWorksForNoPhotoEndsTheBatch) {
 TEST_P(Faults, AnEngineThatCannotBeMadeEndsTheBatch) {
   const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.jpg")};
   const EngineSource none = []() -> Engine& { throw Error(ErrorCode::device, "no such device"); };
-  EXPECT_THROW(run_batch(jobs, none, options_, recorder_, cancel_), Error);
+  EXPECT_THROW(run_batch(jobs, {.devices = {none}}, options_, recorder_, cancel_), Error);
   expect_all_accounted_for(jobs);
 }
 

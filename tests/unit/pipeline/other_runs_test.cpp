@@ -35,7 +35,7 @@ TEST_P(OtherRuns, AResultWrittenBeforeTheModelRunsSavesTheWork) {
     write(jobs[1].output, "theirs");
     return engine_;
   };
-  const auto summary = run_batch(jobs, slow_to_load, options_, recorder_, cancel_);
+  const auto summary = run_batch(jobs, {.devices = {slow_to_load}}, options_, recorder_, cancel_);
   EXPECT_EQ(summary.done, 1);
   EXPECT_EQ(summary.skipped, 1);
   EXPECT_EQ(engine_.runs, 1);
