@@ -105,7 +105,8 @@ def capability_of(report):
 
 
 def test_fp32_agrees_across_instruction_sets_to_50_db(tmp_path):
-    """LibTorch's own kernels are capped by ATEN_CPU_CAPABILITY, the convolutions and products behind them by their own."""
+    """LibTorch's own kernels are capped by ATEN_CPU_CAPABILITY, the convolutions and products behind them by their own,
+    hdrtile's by HDRTILE_KERNELS."""
     flags = set(next(line for line in open('/proc/cpuinfo', encoding='utf-8') if line.startswith('flags')).split())
     sets = {'default': ({'sse4_1'}, 'SSE41', 'COMPATIBLE'), 'avx2': ({'avx2', 'fma'}, 'AVX2', 'AVX2'),
             'avx512': ({'avx512f', 'avx512bw', 'avx512vl', 'avx512dq'}, 'AVX512_CORE', 'AVX512')}
@@ -116,7 +117,8 @@ def test_fp32_agrees_across_instruction_sets_to_50_db(tmp_path):
             continue
         results[name] = tmp_path / f'{name}.png'
         report = tmp_path / f'{name}.json'
-        capped = os.environ | {'ATEN_CPU_CAPABILITY': name, 'ONEDNN_MAX_CPU_ISA': onednn, 'MKL_CBWR': mkl}
+        capped = os.environ | {'ATEN_CPU_CAPABILITY': name, 'ONEDNN_MAX_CPU_ISA': onednn, 'MKL_CBWR': mkl,
+                               'HDRTILE_KERNELS': 'none' if name == 'default' else name}
         result = enhance_as('small', 'fp32', photo, '-o', results[name], '--tile', 128, '--report', report, env=capped)
         assert result.returncode == 0, result.stderr
         assert capability_of(report).replace('NO AVX', 'default').lower() == name
