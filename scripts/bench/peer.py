@@ -46,7 +46,8 @@ class Contextual:
 
         def run(tile, top, left):
             h, w = tile.shape[2:]
-            place = torch.tensor([[left / width, top / height, (left + w) / width, (top + h) / height]], device=tile.device)
+            place = torch.tensor([[left / width, top / height, (left + w) / width, (top + h) / height]],
+                                 dtype=torch.float32, device=tile.device)  # MONAI's are NumPy's numbers
             return self.module(tile, place, guide, mix)
         return run
 
