@@ -32,8 +32,8 @@ pack() {
 while (($#)); do
   case $1 in
     --pack) pack ;;
-    --device) device=${2:-}; shift 2 ;;
-    --skip) skipped+="${2:-} "; shift 2 ;;
+    --device) device=${2:?--device needs cuda or cpu}; shift 2 ;;
+    --skip) skipped+="${2:?--skip needs the name of a step} "; shift 2 ;;
     -h | --help) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
     *) die "'$1' is not understood; --help says what is" ;;
   esac
@@ -112,7 +112,7 @@ architectures
 step googletest googletest
 step configure configure
 step build cmake --build "$build" -- -k 0
-step tests ctest --test-dir "$build" --output-on-failure
+step tests ctest --test-dir "$build" --output-on-failure --no-tests=error
 if [[ $device == cuda ]]; then
   step memcheck sanitize memcheck 'Devices/*cuda*:*OnAGpu*'
   step racecheck sanitize racecheck '*OnAGpu*'  # races in shared memory: our own kernel's
