@@ -53,6 +53,6 @@ struct MemoryPlan {
 /// of `refused`. Empty where there is none smaller. Throws as plan_memory does.
 [[nodiscard]] std::optional<MemoryPlan> plan_smaller(const MemoryPlan& refused, Size photo, const ModelInfo& model,
                                                      const EngineInfo& engine, const TileRequest& request,
-                                                     const MemoryLimits& limits);
+                                                     const MemoryLimits& limits, Depth depth = Depth::u8);
 
 }  // namespace hdrtile

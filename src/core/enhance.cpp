@@ -162,7 +162,8 @@ void run_tiles_that_fit(const Image& photo, const PhotoContext* context, Engine&
       return run_tiles(*begin(task, engine, made), made, engine.info(), cancel, progress);
     } catch (const Error& error) {
       if (!out_of_memory(error)) throw;
-      auto smaller = plan_smaller(made.plan, photo.size(), engine.model(), engine.info(), settings.request, limits);
+      auto smaller =
+          plan_smaller(made.plan, photo.size(), engine.model(), engine.info(), settings.request, limits, photo.depth());
       if (!smaller) throw;
       made.downgrades.push_back("out of memory on " + engine.info().device + ": tile reduced from " +
                                 named_tile(made.plan.tiles) + " to " + named_tile(smaller->tiles));

@@ -136,7 +136,7 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
       bounded ? std::max(photo_bytes(photo, depth, model.scale), room_for_photos(request.max_memory)) : 0;
   const auto fixed_cost = [&](const TilePlan& tiles) {  // beside the tiles of a batch
     const std::int64_t host = needs.ramps(tiles) + photos;
-    return 4 * model.parameters + (cpu ? host : photos_on_gpu * photo_bytes(photo, depth, model.scale));
+    return 4 * model.parameters + (cpu ? host : photos_on_gpu * photo_bytes(photo, Depth::f32, model.scale));
   };
   const auto fits = [&](const TilePlan& tiles) { return needs.tile(tiles) + fixed_cost(tiles) <= limits.budget; };
 
@@ -185,8 +185,8 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
 }
 
 std::optional<MemoryPlan> plan_smaller(const MemoryPlan& refused, Size photo, const ModelInfo& model,
-                                       const EngineInfo& engine, const TileRequest& request,
-                                       const MemoryLimits& limits) {
+                                       const EngineInfo& engine, const TileRequest& request, const MemoryLimits& limits,
+                                       Depth depth) {
   const auto pixels = [](const TilePlan& tiles) { return std::int64_t{tiles.x.side} * tiles.y.side; };
   const int longest = std::max(refused.tiles.x.side, refused.tiles.y.side);
   for (const int side : {longest / 2, longest / 4 * 3}) {  // where half is too small for the overlap, a bit more is not
@@ -194,7 +194,7 @@ std::optional<MemoryPlan> plan_smaller(const MemoryPlan& refused, Size photo, co
     smaller.tile = round_up(std::max(side, 1), std::max(model.multiple, 1));
     smaller.batch = 1;
     try {
-      MemoryPlan plan = plan_memory(photo, model, engine, smaller, limits);
+      MemoryPlan plan = plan_memory(photo, model, engine, smaller, limits, depth);
       if (pixels(plan.tiles) < pixels(refused.tiles)) return plan;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::usage) throw;

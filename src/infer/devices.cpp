@@ -4,12 +4,9 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
 
-#include <algorithm>
-#include <charconv>
-#include <sstream>
-
 #include "call_scope.h"
 #include "cpu.h"
+#include "device_names.h"
 #include "hdrtile/error.h"
 
 #ifdef HDRTILE_CUDA
@@ -18,8 +15,6 @@
 
 namespace hdrtile {
 namespace {
-
-constexpr int most_devices = 127;  // as LibTorch counts
 
 #ifdef HDRTILE_CUDA
 constexpr bool built_with_cuda = true;
@@ -68,30 +63,6 @@ std::string fault_of(c10::Device device) {
 
 ChosenDevice cpu_device(std::vector<std::string> notes = {}) { return {c10::kCPU, cpu_info(), std::move(notes)}; }
 
-/// The numbers in cuda:N[,M...]; 0 for cuda.
-std::vector<int> cuda_indices(const std::string& asked) {
-  if (asked == "cuda") return {0};
-  std::vector<int> indices;
-  std::istringstream numbers(asked.starts_with("cuda:") ? asked.substr(5) + "," : "");
-  for (std::string number; std::getline(numbers, number, ',');) {
-    int index = -1;
-    const char* end = number.data() + number.size();
-    const auto [rest, fault] = std::from_chars(number.data(), end, index);
-    if (fault != std::errc() || rest != end || index < 0 || index > most_devices) {
-      indices.clear();
-      break;
-    }
-    if (std::ranges::find(indices, index) != indices.end()) {
-      throw Error(ErrorCode::usage, "device '" + asked + "' names GPU " + number + " twice");
-    }
-    indices.push_back(index);
-  }
-  if (indices.empty()) {
-    throw Error(ErrorCode::usage, "device '" + asked + "' is none of auto, cpu, cuda, cuda:N[,M...]");
-  }
-  return indices;
-}
-
 ChosenDevice cuda_device(int index, int count, const std::string& reason) {
   if (count == 0) throw Error(ErrorCode::device, "no CUDA device: " + reason + "; use --device cpu or auto");
   if (index >= count) {
@@ -108,13 +79,6 @@ ChosenDevice cuda_device(int index, int count, const std::string& reason) {
 }
 
 }  // namespace
-
-std::vector<std::string> split_devices(const std::string& asked) {
-  if (asked == "auto" || asked == "cpu") return {asked};
-  std::vector<std::string> devices;
-  for (const int index : cuda_indices(asked)) devices.push_back("cuda:" + std::to_string(index));
-  return devices;
-}
 
 ChosenDevice choose_device(const std::string& asked) {
   if (asked == "cpu") return cpu_device();
