@@ -1,88 +1,75 @@
-"""How long and how much memory one 7.2 MP photo takes with the default model.
+"""How fast hdrtile is on this machine: against what a Python user would run, against the machine's own limits, and against
+what its parts take.
 
-  .venv/bin/python scripts/bench.py [--check] [--photo PHOTO] [-- FLAGS OF hdrtile enhance]
-  .venv/bin/python scripts/bench.py --engines N
+  .venv/bin/pip install --no-deps -r scripts/requirements-bench.txt            (once: MONAI, to compare with)
+  .venv/bin/python scripts/bench.py [SECTION...] [--quick] [--network NAME...] [--write docs/performance.md]
 
-Prints the command, wall seconds from start to exit, MP/s and peak resident memory. The mark, on 2 cores: 60 s and 2 GB.
-With --check the exit code is 1 when it is missed. --engines runs TorchScript and the compiled model in turn, N times each, and
-prints the medians. On a busy machine only processor seconds on one core (taskset -c 0) can be compared.
+Sections: contest (side by side with the official Restormer demo's tile loop and MONAI), photos, size, tile, batch, cores (sweeps),
+files (against libjpeg-turbo), start (against LibTorch's own), parts (Google Benchmark); none named: all. --quick takes about five
+minutes on two quiet cores: small photos, two turns, one network less. All of it takes hours.
+
+Results go to --out as bench.json, bench.md and bench.png; a run replaces the sections it measured and keeps the others. Checks state
+what is asked, what was measured, and whether it holds. On a machine that does other work, too, compare ratios, best by processor time.
 """
 import argparse
-import json
 import os
 import shlex
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
-import cv2
+from bench import codecs, contest, many, markdown, networks, parts, plot, startup, sweeps
+from bench.processes import RunFailed, physical_cores
+from bench.results import Results
+from bench.setting import Setting, say
 
 ROOT = Path(__file__).resolve().parents[1]
-MARK_S, MARK_GB = 60, 2
-WIDTH, HEIGHT = 3296, 2192  # 7.2 MP
-
-
-def photo_of_7_mp(folder):
-    """The first sample of that size; else any sample, resized."""
-    samples = [p for p in sorted((ROOT / 'tests/samples').glob('*.jpg')) if not p.stem.endswith('_truth')]
-    if not samples:
-        sys.exit('tests/samples has no photo: name one with --photo')
-    for path in samples:
-        if cv2.imread(str(path)).shape[:2] == (HEIGHT, WIDTH):
-            return path
-    resized = folder / 'photo.jpg'
-    cv2.imwrite(str(resized), cv2.resize(cv2.imread(str(samples[0])), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA))
-    return resized
-
-
-def run(photo, folder, *flags):
-    """Wall seconds, what the operating system counted, and the report."""
-    command = [str(ROOT / 'build/hdrtile'), 'enhance', str(photo), '--reprocess', '-q', '--on-exist', 'overwrite', '--report', f'{folder}/report.json', *flags]
-    print(shlex.join(command), flush=True)
-    start = time.monotonic()
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - start
-    if os.waitstatus_to_exitcode(status) != 0:
-        sys.exit('hdrtile failed')
-    return seconds, usage, json.loads(Path(folder, 'report.json').read_text())
-
-
-def compare_engines(photo, folder, times, flags):
-    figures = {'torchscript': [], 'compiled': []}
-    for _ in range(times):
-        for engine, runs in figures.items():
-            seconds, usage, report = run(photo, folder, '-o', f'{folder}/{engine}.png', '--engine', engine, *flags)
-            runs.append((seconds, usage.ru_utime + usage.ru_stime, report['photos'][0]['ms']['tiles'] / 1000))
-    for engine, runs in figures.items():
-        wall, cpu, tiles = (statistics.median(figure) for figure in zip(*runs))
-        print(f'{engine:<12} median of {times}: {wall:.2f} s, tiles {tiles:.2f} s, processor {cpu:.2f} s')
-    subprocess.run([ROOT / 'build/hdrtile', 'compare', f'{folder}/torchscript.png', f'{folder}/compiled.png'], check=True)
+SECTIONS = {'contest': contest.run, 'photos': many.run, 'size': sweeps.megapixels, 'tile': sweeps.tiles, 'batch': sweeps.batches,
+            'cores': sweeps.threads, 'files': codecs.run, 'start': startup.run, 'parts': parts.run}
+QUICK_NETWORKS = ['restormer-16', 'small']
 
 
 def main():
+    cores = len(physical_cores())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--photo', type=Path)
-    parser.add_argument('--check', action='store_true', help='exit 1 when the mark is missed')
-    parser.add_argument('--engines', type=int, metavar='N', help='TorchScript against the compiled model, N times each')
-    parser.add_argument('flags', nargs='*', help='passed on to hdrtile enhance')
+    parser.add_argument('sections', nargs='*', metavar='SECTION', help=' '.join(SECTIONS))
+    parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--network', nargs='+', choices=list(networks.NETWORKS), help='of contest; default: all, with --quick without Base')
+    parser.add_argument('--device', default='cpu', help='cpu (default) or cuda[:N]')
+    parser.add_argument('--threads', type=int, default=cores, help=f'cores to use, the same for all; default: the physical ones, {cores} here')
+    parser.add_argument('--rounds', type=int, help='turns of contest and files; default 3, with --quick 2')
+    parser.add_argument('--work', type=Path, default=ROOT / 'build/bench', help='photos, model files, packages, outputs; kept for the next run')
+    parser.add_argument('--out', type=Path, help='default: --work')
+    parser.add_argument('--write', type=Path, metavar='PAGE.md', help='put the tables between the marks of this page')
+    parser.add_argument('--check', action='store_true', help='exit 1 when a check of the sections that ran does not hold')
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        photo = args.photo or photo_of_7_mp(Path(folder))
-        if args.engines:
-            compare_engines(photo, folder, args.engines, args.flags)
-            return
-        height, width = cv2.imread(str(photo)).shape[:2]
-        megapixels = height * width / 1e6
-        seconds, usage, _ = run(photo, folder, '-o', f'{folder}/out.jpg', *args.flags)
-    gigabytes = usage.ru_maxrss * 1024 / 1e9
-    print(f'{width} x {height} ({megapixels:.1f} MP) on {len(os.sched_getaffinity(0))} cores: {seconds:.1f} s, {megapixels / seconds:.2f} MP/s, '
-          f'peak {gigabytes:.2f} GB (mark: {MARK_S} s, {MARK_GB} GB)')
-    if args.check and (seconds > MARK_S or gigabytes > MARK_GB):
-        sys.exit('the mark is missed')
+    if unknown := set(args.sections) - set(SECTIONS):
+        parser.error(f'no section {", ".join(sorted(unknown))}: there are {", ".join(SECTIONS)}')
+    if not 1 <= args.threads <= cores:
+        parser.error(f'--threads {args.threads}: this machine has {cores} cores to use')
+    if args.rounds is not None and args.rounds < 1:
+        parser.error('--rounds must be at least 1')
+    setting = Setting(args.quick, args.device, args.threads, args.rounds or (2 if args.quick else 3), args.work.resolve(),
+                      args.network or (QUICK_NETWORKS if args.quick else list(networks.NETWORKS)))
+    out = (args.out or args.work).resolve()
+    results = Results(out)
+    missed = False
+    for key in args.sections or SECTIONS:
+        load = os.getloadavg()[0] / cores
+        try:
+            section = SECTIONS[key](setting)
+        except RunFailed as error:
+            sys.exit(f'{key}: {error}')
+        results.add(key, section, setting, shlex.join(['scripts/bench.py', key, *['--quick'] * args.quick]), load)
+        print(markdown.of_section(results.sections[key]), flush=True)
+        missed |= not all(holds for *_, holds in section.checks)
+    print('\n' + markdown.of_checks(results.checks()))
+    (out / 'bench.md').write_text(markdown.of(results))
+    plot.draw(results, out)
+    if args.write:
+        markdown.write_between_marks(args.write, markdown.of(results))
+    say(f'{results.file}, bench.md and bench.png beside it')
+    if args.check and missed:
+        sys.exit('not everything holds')
 
 
 if __name__ == '__main__':

@@ -24,11 +24,10 @@ namespace hdrtile::cli {
 namespace {
 
 /// The flags that change pixels, in one form: what `--on-exist update` compares.
-std::string settings_id(const EnhanceFlags& flags, const std::optional<Format>& format) {
+std::string settings_id(const EnhanceFlags& flags, const TileRequest& tiling, const std::optional<Format>& format) {
   const auto number = [](const std::optional<int>& value) { return value ? std::to_string(*value) : "auto"; };
   constexpr std::array metadata{"keep", "no-gps", "none"};  // as MetadataPolicy counts
   constexpr std::array chroma{"444", "422", "420"};         // as Chroma counts
-  const TileRequest& tiling = flags.model.tiling;
   return fmt::format(
       "precision={} tile={} overlap={} max-memory={} strength={} format={} quality={} chroma={} metadata={} "
       "to-srgb={} max-side={} dither={}",
@@ -44,7 +43,7 @@ DecodeLimits limits(const EnhanceFlags& flags) { return {.max_pixels = flags.max
 
 BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming, const Session& session) {
   BatchOptions options;
-  options.enhance = {.request = flags.model.tiling, .strength = flags.strength, .at_least_u16 = flags.dither};
+  options.enhance = {.request = session.tiling(), .strength = flags.strength, .at_least_u16 = flags.dither};
   options.encode = {.format = naming.format(),
                     .quality = flags.quality,
                     .chroma = flags.chroma,
@@ -61,7 +60,7 @@ BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming
   options.jobs = flags.jobs.value_or(usual_jobs());
   options.version = HDRTILE_VERSION;
   options.model_id = session.model_id();
-  options.settings_id = settings_id(flags, naming.format());
+  options.settings_id = settings_id(flags, session.tiling(), naming.format());
   return options;
 }
 

@@ -52,6 +52,10 @@ inline constexpr auto engine =
     "auto (default): a model compiled for this machine where there is one (scripts/compile_model.py), else "
     "TorchScript; "
     "compiled: fail where there is none";
+inline constexpr auto preset =
+    "tile, overlap and batch as on a Jetson AGX Orin (1024, 128, 4), on a Jetson Xavier NX or on a mobile GPU (512, "
+    "64, 1), "
+    "each unless given; default: none";
 inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
 inline constexpr auto batch =

@@ -64,6 +64,10 @@ void print_system() {
     }
   }
   for (const auto& folder : folders) fmt::print("  looked for in {}\n", folder.string());
+  fmt::print("\nPresets\n");
+  for (const Preset& preset : presets()) {
+    fmt::print("  {:<10} {}: {}\n", preset.name, preset.device, cli::describe(preset));
+  }
   fmt::print("\nFormats\n");
   for (const auto& format : formats()) {
     fmt::print("  {:<10} {}{}\n", format.name, format.reads ? format.holds : "not in this build, which lacks ",
@@ -134,6 +138,13 @@ ExitCode run_info(const InfoFlags& flags) {
     Json json = {{"version", HDRTILE_VERSION}, {"backend", backend_version()}, {"devices", Json::array()}};
     for (const auto& device : list_devices()) json["devices"].push_back(device_json(device));
     json["models"] = models_json(list_models(model_folders()));
+    for (const Preset& preset : presets()) {
+      json["presets"].push_back({{"name", preset.name},
+                                 {"device", preset.device},
+                                 {"tile", preset.tile},
+                                 {"overlap", preset.overlap},
+                                 {"batch", preset.batch}});
+    }
     for (const auto& format : formats()) {
       json["formats"].push_back(
           {{"id", format.id}, {"extensions", format.extensions}, {"reads", format.reads}, {"writes", format.writes}});

@@ -159,11 +159,21 @@ void add_model_flags(CLI::App& app, ModelFlags& flags) {
       help::engine)
       ->group(model);
   const std::string tiles = "Tiles and memory";
-  add_count(app, "--tile", flags.tiling.tile, 1, {{"auto", std::nullopt}, {"whole", TileSpec::whole_image}},
-            "N|auto|whole", help::tile)
-      ->group(tiles);
-  add_count(app, "--overlap", flags.tiling.overlap, 0, {{"auto", std::nullopt}}, "N|auto", help::overlap)->group(tiles);
-  add_count(app, "--batch", flags.tiling.batch, 1, {{"auto", std::nullopt}}, "N|auto", help::batch)->group(tiles);
+  std::vector<std::pair<std::string, const Preset*>> names;
+  for (const Preset& preset : presets()) names.emplace_back(preset.name, &preset);
+  add_choice<const Preset*>(app, "--preset", flags.preset, names, help::preset)->group(tiles);
+  const CLI::Option* const tile =
+      add_count(app, "--tile", flags.tiling.tile, 1, {{"auto", std::nullopt}, {"whole", TileSpec::whole_image}},
+                "N|auto|whole", help::tile)
+          ->group(tiles);
+  const CLI::Option* const overlap =
+      add_count(app, "--overlap", flags.tiling.overlap, 0, {{"auto", std::nullopt}}, "N|auto", help::overlap)
+          ->group(tiles);
+  const CLI::Option* const batch =
+      add_count(app, "--batch", flags.tiling.batch, 1, {{"auto", std::nullopt}}, "N|auto", help::batch)->group(tiles);
+  app.final_callback([&flags, tile, overlap, batch] {
+    flags.given = {.tile = tile->count() > 0, .overlap = overlap->count() > 0, .batch = batch->count() > 0};
+  });
   add_quantity(app, "--max-memory", flags.tiling.max_memory, 1024, help::max_memory)->group(tiles);
 }
 

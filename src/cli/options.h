@@ -11,6 +11,7 @@
 #include "hdrtile/memory_plan.h"
 #include "hdrtile/photo.h"
 #include "hdrtile/pipeline.h"
+#include "presets.h"
 
 namespace hdrtile::cli {
 
@@ -20,7 +21,9 @@ struct ModelFlags {
   std::string device = "auto";
   std::string precision = "auto";
   PackageUse engine = PackageUse::automatic;
-  TileRequest tiling;
+  const Preset* preset = nullptr;
+  TileRequest tiling;  ///< as given; Session::tiling() is what to use
+  GivenFlags given;
 };
 
 enum class ProgressMode : std::uint8_t { automatic, bar, json, none };

@@ -33,6 +33,13 @@ Session::Session(const ModelFlags& flags)
       model_(info_of(*opened_)) {
   model_.draft = choice_.draft;
   if (sha256_.empty()) sha256_ = hash_of_model(choice_.file);  // what is missing or none is told better above
+  if (flags_.preset != nullptr) {
+    flags_.tiling = with_preset(*flags_.preset, flags_.given, flags_.tiling, model_);
+    const auto said = [](const std::optional<int>& value) { return value ? std::to_string(*value) : "auto"; };
+    spdlog::info("preset {} ({}: {}): tile {}, overlap {}, batch {}", flags_.preset->name, flags_.preset->device,
+                 describe(*flags_.preset), said(flags_.tiling.tile), said(flags_.tiling.overlap),
+                 said(flags_.tiling.batch));
+  }
 }
 
 std::string Session::model_id() const {

@@ -21,6 +21,9 @@ class Session {
   /// Name, version and hash: what a stamp holds.
   [[nodiscard]] std::string model_id() const;
 
+  /// What was asked of the tiles, by flags or by a preset.
+  [[nodiscard]] const TileRequest& tiling() const noexcept { return flags_.tiling; }
+
   /// Made on first use; logs what it is. Throws Error{model} or Error{device}.
   [[nodiscard]] Engine& engine();
   [[nodiscard]] const Engine* engine_if_made() const noexcept { return engine_.get(); }

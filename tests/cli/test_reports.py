@@ -6,7 +6,7 @@ import pytest
 from program import ROOT, enhance, model, names, run, scene, write
 
 FLAGS = ['--recursive', '--null', '--output', '--on-exist', '--reprocess', '--format', '--quality', '--metadata', '--strength', '--model',
-         '--device', '--precision', '--tile', '--overlap', '--batch', '--max-memory', '--jobs', '--max-pixels', '--dry-run', '--progress',
+         '--device', '--precision', '--preset', '--tile', '--overlap', '--batch', '--max-memory', '--jobs', '--max-pixels', '--dry-run', '--progress',
          '--report', '--verbose', '--quiet']
 
 
