@@ -2,11 +2,12 @@
 import json
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
 import torch
-from program import model, packages, read, run, scene, write
+from program import BINARY, ROOT, model, packages, read, run, scene, write
 
 FLOATS, QUANTISED = ('fp32', 'fp16', 'bf16'), ('int8', 'mixed')
 
@@ -185,3 +186,28 @@ def test_a_quantised_run_makes_results_of_another_precision_stale(photo, frozen,
     assert enhance(photo, tmp_path / 'out.png', of('contextual', frozen), 'fp32').returncode == 0
     again = enhance(photo, tmp_path / 'out.png', of('contextual', frozen), 'int8', cache=quantised())
     assert 'stale' in again.stderr and 'precision fp32 -> int8' in again.stderr
+
+
+@pytest.mark.parametrize('force', [False, True])
+def test_what_misses_the_limit_is_installed_by_force_alone(photo, tmp_path, monkeypatch, capsys, force):
+    """The package is the one of the other tests, so that nothing is compiled again; the limit is one that it misses."""
+    made = quantised()
+    monkeypatch.syspath_prepend(str(ROOT / 'scripts'))
+    import quantize
+
+    def make(path, form, paths, folder):
+        [package], [described] = ([shutil.copy(file, folder / file.name) for file in made.glob(kind)] for kind in ('*.pt2', '*.json'))
+        return package, json.loads(described.read_text())
+
+    monkeypatch.setattr(quantize, 'make', make)
+    monkeypatch.setattr(quantize.quality, 'LEAST_TO_FP32_DB', 200)
+    monkeypatch.setattr(sys, 'argv', ['quantize.py', str(packages() / 'tiny.pt'), '--calibrate', str(photo.parent), '--photos', str(photo.parent),
+                                      '--cache', str(tmp_path / 'cache'), '--binary', str(BINARY), *(['--force'] if force else [])])
+    assert quantize.main() == (0 if force else 1)
+    told = capsys.readouterr()
+    if not force:
+        assert 'not installed' in told.err and 'at least 200 are asked' in told.err and '--force' in told.err
+        assert list((tmp_path / 'cache').iterdir()) == []
+        return
+    result = enhance(photo, tmp_path / 'out.png', packages() / 'tiny.pt', 'int8', cache=tmp_path / 'cache')
+    assert result.returncode == 0 and 'by force below the limit' in result.stderr
