@@ -20,9 +20,9 @@ enum class Precision : std::uint8_t { fp32, fp16, bf16, int8, mixed };
 /// Every precision, by to_string.
 inline constexpr Precision all_precisions[] = {Precision::fp32, Precision::fp16, Precision::bf16, Precision::int8,
                                                Precision::mixed};
-/// Whether activations have half the size of FP32.
+/// Whether activations have half the size of FP32 (those of int8 lie in FP32 between its layers).
 [[nodiscard]] constexpr bool is_half(Precision precision) noexcept {
-  return precision == Precision::fp16 || precision == Precision::bf16;
+  return precision == Precision::fp16 || precision == Precision::bf16 || precision == Precision::mixed;
 }
 [[nodiscard]] constexpr bool is_quantised(Precision precision) noexcept {
   return precision == Precision::int8 || precision == Precision::mixed;

@@ -12,8 +12,8 @@ from quantization import calibration
 # An error of 1.4 steps of 255 (RMS): less than encoding the result does to it. A JPEG of quality 92, as hdrtile writes them, is
 # 39 to 45 dB from what was encoded (docs/precision.md).
 LEAST_TO_FP32_DB = 45
-# Results are 20 to 30 dB from the truth, so that an error of 45 dB that is noise costs at most 0.14 dB there, and mostly far
-# less. This limit is for errors that are none: a tile pass that does nothing at all may keep the first one.
+# What an error of 45 dB costs a result that is 29 dB from the truth, if it is noise. For models whose tile pass does little:
+# there a package that cleans nothing might be near FP32.
 MOST_LOST_DB = .1
 FP32 = ['--device', 'cpu', '--precision', 'fp32', '--engine', 'torchscript']  # what others are compared with
 SIDE = 1024     # px: of large photos the middle is judged, as a photo of its own
@@ -58,12 +58,12 @@ def views_of(data, count, size=(1152, 768)):
     return [Scene(view.name, view.photo.astype(np.uint16) * 257, view.target) for view in scenes.views(data, count, size)]
 
 
-def enhanced(program, cache, found, *flags):
-    """The scenes as `hdrtile enhance` gives them back with packages from the folder `cache`."""
+def enhanced(program, cache, found, *flags, model=None):
+    """The scenes as `hdrtile enhance` gives them back with packages from the folder `cache`, by the program's model or another."""
     before = os.environ.get('HDRTILE_CACHE')
     os.environ['HDRTILE_CACHE'] = str(cache)
     try:
-        return list(program.enhance((scene.photo for scene in found), *flags))
+        return list(program.enhance((scene.photo for scene in found), *flags, model=model))
     finally:
         if before is None:
             del os.environ['HDRTILE_CACHE']

@@ -10,6 +10,7 @@ import torch
 
 import compile_model
 import model_file
+from judge import variants
 from judge.program import Program
 from quantization import calibration, forms, quality
 
@@ -99,8 +100,20 @@ def measure(args, paths, make):
                 results = quality.enhanced(program, cache, found, '--device', 'cpu', '--engine', engine, '--precision', precision)
                 judged = quality.judge(found, exact[kind], results)
                 row[kind] = judged.json() | {'faults': judged.faults()}
+        guide, _ = variants.write(args.model, scratch)['guide alone']
+        without = {'precision': 'no tile pass', 'engine': TORCHSCRIPT}
+        for kind, found in sets.items():
+            judged = quality.judge(found, exact[kind], quality.enhanced(program, scratch, found, *quality.FP32, model=guide))
+            without[kind] = judged.json() | {'faults': judged.faults()}
         return {'about': program.about() | {'calibration_photos': len(paths), **{kind: len(found) for kind, found in sets.items()}},
-                'rows': [{'precision': name, 'engine': engine, **measured[name, engine]} for name, engine, _, _ in rows()]}
+                'rows': [{'precision': name, 'engine': engine, **measured[name, engine]} for name, engine, _, _ in rows()] + [without]}
+
+
+def costs_of(row, fp32):
+    if 'core_ms' not in row:    # the guide alone, which is there to tell what the limit would catch
+        return ['-'] * 5
+    return [f'{row["core_ms"]:.0f}', f'{row["core_ms"] / fp32[TORCHSCRIPT]:.2f}', f'{row["core_ms"] / fp32[COMPILED]:.2f}',
+            f'{row["activations_mb"]:.0f}', f'{row["file_mb"]:.2f}']
 
 
 def markdown(figures):
@@ -116,9 +129,8 @@ def markdown(figures):
         for row in figures['rows']:
             judged = row[kind]
             truth = ['-'] * 3 if judged['to_truth'] is None else [f'{judged["to_truth"]:.3f}', f'{judged["most_lost"]:+.3f}', f'{judged["l1"]:.5f}']
-            cells = [row['precision'], row['engine'], f'{judged["to_fp32"]:.1f}', f'{judged["least_to_fp32"]:.1f}', *truth, f'{row["core_ms"]:.0f}',
-                     f'{row["core_ms"] / fp32[TORCHSCRIPT]:.2f}', f'{row["core_ms"] / fp32[COMPILED]:.2f}', f'{row["activations_mb"]:.0f}',
-                     f'{row["file_mb"]:.2f}', 'missed' if judged['faults'] else 'kept']
+            cells = [row['precision'], row['engine'], f'{judged["to_fp32"]:.1f}', f'{judged["least_to_fp32"]:.1f}', *truth, *costs_of(row, fp32),
+                     'missed' if judged['faults'] else 'kept']
             lines.append('| ' + ' | '.join(cells) + ' |')
         tables.append('\n'.join(lines) + '\n')
     return '\n'.join(tables)
