@@ -1,5 +1,6 @@
 #include "fused_trunk.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
