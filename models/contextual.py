@@ -29,7 +29,8 @@ class Painter(nn.Module):
         self.net = Restormer(3 * pictures * 4, 3 * pictures + 3, config.dim, list(config.blocks), list(config.heads))
         self.multiple = 2 * self.net.multiple
 
-    def forward(self, x: Tensor) -> Tensor:
+    def pictures(self, x: Tensor) -> Tensor:
+        """[N, 3 * pictures, H, W]: the photo, its metered copy, the fusion of that."""
         lin = tone.to_linear(x)
         metered = lin * tone.meter(lin)
         pictures: List[Tensor] = [x]
@@ -37,14 +38,25 @@ class Painter(nn.Module):
             pictures.append(tone.to_srgb(metered))
         if self.fused:
             pictures.append(tone.fuse(metered))
-        height, width = x.shape[2], x.shape[3]
-        inputs = F.pad(torch.cat(pictures, dim=1), [0, -width % self.multiple, 0, -height % self.multiple], mode='replicate')
-        maps, _ = self.net(F.pixel_unshuffle(inputs, 2))
+        return torch.cat(pictures, dim=1)
+
+    def padded(self, pictures: Tensor) -> Tensor:
+        """To sides that the network takes."""
+        return F.pad(pictures, [0, -pictures.shape[3] % self.multiple, 0, -pictures.shape[2] % self.multiple], mode='replicate')
+
+    def mixed(self, pictures: Tensor, maps: Tensor) -> Tensor:
+        """The wanted picture from the maps that the network made of the padded pictures."""
+        height, width = pictures.shape[2], pictures.shape[3]
         maps = F.interpolate(maps, scale_factor=2., mode='bilinear', align_corners=False)[:, :, :height, :width]
-        painted = pictures[-1] + maps[:, -3:]
-        for i in range(len(pictures)):      # from the last: what comes nearest to the wanted picture has the first map
-            painted = painted + pictures[-1 - i] * maps[:, 3 * i:3 * i + 3]
+        painted = pictures[:, -3:] + maps[:, -3:]
+        for i in range(pictures.shape[1] // 3):     # from the last: what comes nearest to the wanted picture has the first map
+            first = pictures.shape[1] - 3 * (i + 1)
+            painted = painted + pictures[:, first:first + 3] * maps[:, 3 * i:3 * i + 3]
         return painted
+
+    def forward(self, x: Tensor) -> Tensor:
+        pictures = self.pictures(x)
+        return self.mixed(pictures, self.net(F.pixel_unshuffle(self.padded(pictures), 2))[0])
 
 
 def make_trunk(config: Union[TrunkConfig, ConvNextConfig]) -> nn.Module:
@@ -73,8 +85,10 @@ class ContextualModel(nn.Module):
         return F.adaptive_avg_pool2d(preview, [max(int(round(height * scale)), 1), max(int(round(width * scale)), 1)])
 
     def paint(self, preview: Tensor) -> Tensor:
+        return self.gated(preview, self.painter(preview))
+
+    def gated(self, preview: Tensor, painted: Tensor) -> Tensor:
         """The wanted picture: what the painter makes of the photo, or, the more finished it is, the photo itself."""
-        painted = self.painter(preview)
         return painted + self.gate(preview, painted) * (preview - painted)
 
     def guide_of(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
@@ -84,9 +98,13 @@ class ContextualModel(nn.Module):
 
     def mixes_of(self, preview: Tensor, painted: Tensor) -> Tensor:
         """[N, M]: the trunk's mixing matrices from its own statistics on the preview."""
+        return self.trunk(self.judged(preview, painted).to(self.trunk.embed.weight.dtype))[1].float()
+
+    def judged(self, preview: Tensor, painted: Tensor) -> Tensor:
+        """What the trunk takes its statistics of."""
         x = torch.cat([preview, painted], dim=1)
         pad = [0, -x.shape[3] % self.trunk.multiple, 0, -x.shape[2] % self.trunk.multiple]
-        return self.trunk(F.pad(x, pad, mode='replicate').to(self.trunk.embed.weight.dtype))[1].float()
+        return F.pad(x, pad, mode='replicate')
 
     def clean(self, x: Tensor, toned: Tensor, mix: Optional[Tensor]) -> Tensor:
         """Toned tiles, their wavelet bands shrunk as the trunk says, plus its residual. The residual mends what is fine and
@@ -102,6 +120,22 @@ class ContextualModel(nn.Module):
         small = self.working(preview)
         painted, guide = self.guide_of(small)
         return guide, self.mixes_of(small, painted)
+
+    # prepare() with its two networks left out, for an engine that has faster code for them (src/infer/fused_prepare.h):
+    # painter.net, of prepare_pictures(), and the statistics of trunk, of the last of prepare_guide().
+
+    @torch.jit.export
+    def prepare_pictures(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
+        """The pictures of the small photo, and those padded for painter.net, which takes them in 2 x 2 blocks."""
+        pictures = self.painter.pictures(self.working(preview))
+        return pictures, self.painter.padded(pictures)
+
+    @torch.jit.export
+    def prepare_guide(self, pictures: Tensor, maps: Tensor) -> Tuple[Tensor, Tensor]:
+        """The guide, and the pictures that trunk takes its statistics of, from the maps that painter.net made."""
+        small = pictures[:, :3]
+        painted = self.gated(small, self.painter.mixed(pictures, maps))
+        return tone.fit_guide(small, painted, depth=self.guide_depth), self.judged(small, painted)
 
     @torch.jit.export
     def draft(self, tiles: Tensor, rect: Tensor, guide: Tensor) -> Tensor:

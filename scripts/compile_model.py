@@ -76,10 +76,15 @@ def load(path):
     return scripted, json.loads(extra['hdrtile.json'])
 
 
-def rebuild(scripted, description):
-    """The eager model of a TorchScript file. Files from before hdrtile.json held the architecture are `small`."""
+def architecture_of(description):
+    """Files from before hdrtile.json held it are `small`."""
     parts = description.get('architecture')
-    model = ContextualModel(sizes.Architecture.from_json(parts) if parts else sizes.SIZES['small']).eval()
+    return sizes.Architecture.from_json(parts) if parts else sizes.SIZES['small']
+
+
+def rebuild(scripted, description):
+    """The eager model of a TorchScript file."""
+    model = ContextualModel(architecture_of(description)).eval()
     model.load_state_dict(scripted.state_dict())
     return model
 

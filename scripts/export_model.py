@@ -1,7 +1,9 @@
-"""Turns a training run into a model file: TorchScript with hdrtile.json inside (docs/design.md, "The model contract").
+"""Turns a training run into a model file: TorchScript with hdrtile.json inside (docs/design.md, "The model contract"). Or a
+model file into one with the code of models/ as it is today: the same weights.
 
   python scripts/export_model.py --run RUN --out models/small.pt [--zero-trunk]
   python scripts/export_model.py --run RUN --out models/base.pt --name base --fp16 --device cuda
+  python scripts/export_model.py --from models/small.pt --out models/small.pt
 
 Computes what the file states of itself: receptive field, halo (the smallest border at which a tile cut from a photo equals
 the whole photo to 60 dB and 1/255, with the trained weights), memory per pixel, and the weights' hash. Checks that the
@@ -15,11 +17,14 @@ from pathlib import Path
 import torch
 
 import checkpoints
+import compile_model
 import model_facts
 import model_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 from contextual import ContextualModel  # noqa: E402
+
+TRAINED_ON = 'HDR panoramas (CC0), rendered rooms (CC0), synthetic texture'
 
 
 def load_run(run, stages=('tone', 'tile')):
@@ -36,10 +41,16 @@ def load_run(run, stages=('tone', 'tile')):
 
 @torch.inference_mode()
 def export(args):
-    model, architecture = load_run(args.run, *[('tone',)] * args.zero_trunk)
+    if args.start:
+        scripted, description = compile_model.load(args.start)
+        model, architecture = compile_model.rebuild(scripted, description), compile_model.architecture_of(description)
+    else:
+        description = {'name': 'small', 'version': '1', 'trained_on': TRAINED_ON}
+        model, architecture = load_run(args.run, *[('tone',)] * args.zero_trunk)
+    description |= {key: value for key, value in vars(args).items() if value is not None}
     if args.zero_trunk:
         torch.nn.init.zeros_(model.trunk.output.weight)
-    write(model, architecture, args.out, vars(args), args.fp16, args.device)
+    write(model, architecture, args.out, description, args.fp16, args.device)
 
 
 def write(model, architecture, path, texts, fp16=False, device='cpu'):
@@ -63,11 +74,13 @@ def write(model, architecture, path, texts, fp16=False, device='cpu'):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--run', required=True, type=Path, help='folder of checkpoints that scripts/train.py wrote')
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument('--run', type=Path, help='folder of checkpoints that scripts/train.py wrote')
+    source.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt', help='a model file; what it says of itself is kept')
     parser.add_argument('--out', required=True, type=Path)
-    parser.add_argument('--name', default='small')
-    parser.add_argument('--version', default='1')
-    parser.add_argument('--trained-on', default='HDR panoramas (CC0), rendered rooms (CC0), synthetic texture')
+    parser.add_argument('--name', help='default: small')
+    parser.add_argument('--version', help='default: 1')
+    parser.add_argument('--trained-on', help=f'default: {TRAINED_ON}')
     parser.add_argument('--zero-trunk', action='store_true', help='without the tile pass: the guide alone, to measure what it adds')
     parser.add_argument('--fp16', action='store_true', help='store the weights in FP16; hdrtile makes FP32 of them when it loads')
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'], help='where the halo is searched: minutes for `base` on a CPU')

@@ -28,6 +28,18 @@ std::vector<float> noise(std::size_t count) {
   return values;
 }
 
+/// To 60 dB of the largest value.
+bool close(std::span<const float> actual, std::span<const float> expected) {
+  if (actual.size() != expected.size() || !all_finite(actual) || !all_finite(expected)) return false;
+  float worst = 0;
+  float largest = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    worst = std::max(worst, std::abs(actual[i] - expected[i]));
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  return worst <= 1e-3F * largest;
+}
+
 }  // namespace
 
 bool FusedPass::may_know(const torch::jit::Module& module) {
@@ -44,8 +56,13 @@ std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const torch
   }
   // NOLINTBEGIN(cppcoreguidelines-owning-memory): make_unique does not reach a private constructor
   std::unique_ptr<FusedPass> pass(new FusedPass(module, module, model, *exact));
+  if (model.contextual && FusedPrepare::may_know(module)) pass->prepare_.emplace(module, *exact);
   if (!pass->agrees(module, model)) throw NotFused{"they do not give what its own code gives"};
-  if (wanted != exact) pass.reset(new FusedPass(module, working, model, *wanted));
+  if (wanted != exact) {
+    auto prepare = std::move(pass->prepare_);
+    pass.reset(new FusedPass(module, working, model, *wanted));
+    pass->prepare_ = std::move(prepare);
+  }
   // NOLINTEND(cppcoreguidelines-owning-memory)
   return pass;
 }
@@ -62,7 +79,7 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
   const Statistics statistics = model.contextual                           ? Statistics::given
                                 : WindowedAttention::in(*trunk_of(module)) ? Statistics::of_windows
                                                                            : Statistics::of_tile;
-  trunk_.emplace(NamedWeights(module), toned_ ? 2 : 1, statistics, kernels);
+  trunk_.emplace(NamedWeights(module), "trunk", toned_ ? 2 : 1, statistics, kernels);
   if (trunk_->maps() != (toned_ ? 2 * bands : 0)) {
     throw NotFused{"its trunk.output is not that of models/contextual.py"};
   }
@@ -83,6 +100,13 @@ bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
     if (!made.isTuple() || made.toTupleRef().elements().size() != 2) return false;
     context.emplace(made.toTupleRef().elements()[0].toTensor(), made.toTupleRef().elements()[1].toTensor());
     if (!fits(*context)) return false;
+    if (prepare_) {
+      const auto ours = prepare_->run(view_of_pixels(pixels, 1, height, width));
+      if (!close(values_of(ours.guide.contiguous()), values_of(context->guide.contiguous())) ||
+          !close(values_of(ours.mix), values_of(context->mix.contiguous()))) {
+        return false;
+      }
+    }
   }
   const auto tensors = inputs_of(tile, context ? &*context : nullptr, at::kFloat, placement);
   std::vector<c10::IValue> inputs(tensors.begin(), tensors.end());
@@ -93,14 +117,12 @@ bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
   store(output.toTensor(), tile, 1, "it", expected);
   std::vector<float> actual(pixels.size());
   run(tile, context ? &*context : nullptr, actual);
-  if (!all_finite(expected) || !all_finite(actual)) return false;
-  float worst = 0;
-  float largest = 0;
-  for (std::size_t i = 0; i < actual.size(); ++i) {
-    worst = std::max(worst, std::abs(actual[i] - expected[i]));
-    largest = std::max(largest, std::abs(expected[i]));
-  }
-  return worst <= 1e-3F * largest;
+  return close(actual, expected);
+}
+
+std::optional<TensorContext> FusedPass::prepare(const at::Tensor& preview) {
+  if (!prepare_) return std::nullopt;
+  return prepare_->run(preview);
 }
 
 bool FusedPass::fits(const TensorContext& context) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "fused_prepare.h"
 #include "fused_trunk.h"
 #include "hdrtile/engine.h"
 #include "tensors.h"
@@ -15,7 +16,7 @@ namespace hdrtile {
 
 /// The tile pass of a model by fused kernels in place of TorchScript: of the contextual models of models/contextual.py
 /// (guide, Restormer, wavelet shrinkage) and their draft(), and of the Restormers of models/restorer.py. Attention with
-/// statistics of windows is the model's own code.
+/// statistics of windows is the model's own code. Of contextual models it does prepare(), too, in FP32.
 class FusedPass {
  public:
   /// Throws NotFused where the model is none of these, where the CPU has no kernels for `precision`, or where the
@@ -31,6 +32,9 @@ class FusedPass {
   /// "avx512_bf16"
   [[nodiscard]] const char* instructions() const noexcept { return kernels_->name; }
 
+  /// As Engine::prepare, of [1, 3, H, W]; none where the model's own code is to do it.
+  [[nodiscard]] std::optional<TensorContext> prepare(const at::Tensor& preview);
+
   /// One tile, as Engine::run. The kernels' results do not depend on the number of threads.
   void run(const TileBatch& tile, const TensorContext* context, std::span<float> out);
 
@@ -45,6 +49,7 @@ class FusedPass {
   void shrink(const float* gains, kernels::Size size, std::span<float> out);
 
   const kernels::Kernels* kernels_;
+  std::optional<FusedPrepare> prepare_;
   bool toned_;                       ///< by a guide, with maps of gains for the wavelet's bands
   std::optional<FusedTrunk> trunk_;  ///< none: a draft
   std::optional<WindowedAttention> windowed_;

@@ -63,33 +63,33 @@ int columns_of_part(const kernels::HalfBlock& weights, int lanes, int width) {
 
 }  // namespace
 
-FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, Statistics statistics,
+FusedTrunk::FusedTrunk(const NamedWeights& weights, const std::string& name, int pictures, Statistics statistics,
                        const kernels::Kernels& kernels)
     : kernels_(&kernels), statistics_(statistics) {
-  const int inputs = weights.size("trunk.embed.weight", 1);
+  const int inputs = weights.size(name + ".embed.weight", 1);
   unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / (3 * pictures))));
-  const auto require = [](bool right, const std::string& name) {
-    if (!right) throw NotFused{"its " + name + " is not that of a Restormer"};
+  const auto require = [](bool right, const std::string& part) {
+    if (!right) throw NotFused{"its " + part + " is not that of a Restormer"};
   };
-  require(inputs > 0 && inputs == 3 * pictures * unshuffle_ * unshuffle_, "trunk.embed");
-  embed_ = fused_embedding(weights, "trunk.embed", pictures, unshuffle_, kernels);
+  require(inputs > 0 && inputs == 3 * pictures * unshuffle_ * unshuffle_, name + ".embed");
+  embed_ = fused_embedding(weights, name + ".embed", pictures, unshuffle_, kernels);
   int channels = embed_->view().out_channels;
-  for (std::size_t i = 0; weights.any(indexed("trunk.downs", i) + "."); ++i) {
+  for (std::size_t i = 0; weights.any(indexed(name + ".downs", i) + "."); ++i) {
     levels_.emplace_back().channels = channels;
-    encoders_.push_back(stage(weights, indexed("trunk.encoders", i), channels));
-    downs_.push_back(fused_convolution(weights, indexed("trunk.downs", i, ".0"), {.first = channels}, Placing::gathered,
+    encoders_.push_back(stage(weights, indexed(name + ".encoders", i), channels));
+    downs_.push_back(fused_convolution(weights, indexed(name + ".downs", i, ".0"), {.first = channels}, Placing::gathered,
                                        2, kernels));
     channels = 4 * downs_.back().view().out_channels;
   }
   levels_.emplace_back().channels = channels;
-  latent_ = stage(weights, "trunk.latent", channels);
+  latent_ = stage(weights, name + ".latent", channels);
   for (std::size_t i = 0; i < downs_.size(); ++i) {
     ups_.push_back(
-        fused_convolution(weights, indexed("trunk.ups", i, ".0"), {.first = channels}, Placing::spread, 2, kernels));
+        fused_convolution(weights, indexed(name + ".ups", i, ".0"), {.first = channels}, Placing::spread, 2, kernels));
     channels = levels_[downs_.size() - 1 - i].channels;
-    require(ups_.back().view().out_channels == 4 * channels, indexed("trunk.ups", i));
+    require(ups_.back().view().out_channels == 4 * channels, indexed(name + ".ups", i));
     reduces_.emplace_back();
-    const std::string reduce = indexed("trunk.reduces", i);
+    const std::string reduce = indexed(name + ".reduces", i);
     if (weights.any(reduce + ".")) {
       reduces_.back() =
           fused_convolution(weights, reduce, {.first = channels, .second = channels}, Placing::straight, 1, kernels);
@@ -97,15 +97,15 @@ FusedTrunk::FusedTrunk(const NamedWeights& weights, int pictures, Statistics sta
     } else {
       channels *= 2;
     }
-    decoders_.push_back(stage(weights, indexed("trunk.decoders", i), channels));
+    decoders_.push_back(stage(weights, indexed(name + ".decoders", i), channels));
   }
-  refinement_ = stage(weights, "trunk.refinement", channels);
+  refinement_ = stage(weights, name + ".refinement", channels);
   const int residual = 3 * unshuffle_ * unshuffle_;
-  residual_ = fused_convolution(weights, "trunk.output", {.first = channels, .kept = residual}, Placing::spread,
+  residual_ = fused_convolution(weights, name + ".output", {.first = channels, .kept = residual}, Placing::spread,
                                 unshuffle_, kernels);
-  maps_ = (weights.size("trunk.output.weight", 0) - residual) / (unshuffle_ * unshuffle_);
+  maps_ = (weights.size(name + ".output.weight", 0) - residual) / (unshuffle_ * unshuffle_);
   if (maps_ > 0) {
-    map_ = fused_convolution(weights, "trunk.output", {.first = channels, .skipped = residual}, Placing::planes,
+    map_ = fused_convolution(weights, name + ".output", {.first = channels, .skipped = residual}, Placing::planes,
                              unshuffle_, kernels);
   }
 }
@@ -141,6 +141,7 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
 }
 
 FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
+  taken_mixes_.clear();
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
   unshuffle(pictures, size, unshuffle_, ends_.require(3 * pictures.size() * pixels(size)));
   for (Level& level : levels_) {
@@ -189,7 +190,7 @@ void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& ot
   }
 }
 
-void FusedTrunk::take_statistics(Block& block, const float* x, Size size) const {
+void FusedTrunk::take_statistics(Block& block, const float* x, Size size) {
   constexpr int rows = 32;  // whatever the number of threads: sums do not depend on it
   const kernels::HalfBlock& weights = block.statistics->queries_and_keys.view();
   const int heads = static_cast<int>(block.statistics->temperature.size());
@@ -207,8 +208,10 @@ void FusedTrunk::take_statistics(Block& block, const float* x, Size size) const 
   for (int strip = 1; strip < strips; ++strip) {
     for (std::size_t i = 0; i < count; ++i) sums[i] += sums[strip * count + i];
   }
-  block.attention.set_projection(mixing_matrix(std::span(sums).first(count), block.statistics->temperature,
-                                               block.statistics->project_out, weights.channels));
+  const auto mix = mixing_matrix(std::span(sums).first(count), block.statistics->temperature,
+                                 block.statistics->project_out, weights.channels);
+  block.attention.set_projection(mix);
+  taken_mixes_.insert(taken_mixes_.end(), mix.begin(), mix.end());
 }
 
 void FusedTrunk::half_block(const kernels::HalfBlock& weights, const float* x, float* y, Size size) const {

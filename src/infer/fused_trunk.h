@@ -20,9 +20,10 @@ enum class Statistics : std::uint8_t { given, of_tile, of_windows };
 /// threads.
 class FusedTrunk {
  public:
-  /// Throws NotFused where `weights` below "trunk." are not those of such a network that takes `pictures` of three
-  /// channels.
-  FusedTrunk(const NamedWeights& weights, int pictures, Statistics statistics, const kernels::Kernels& kernels);
+  /// Throws NotFused where the weights below `name` ("trunk") are not those of such a network that takes `pictures` of
+  /// three channels.
+  FusedTrunk(const NamedWeights& weights, const std::string& name, int pictures, Statistics statistics,
+             const kernels::Kernels& kernels);
 
   /// Of the output, beside the residual.
   [[nodiscard]] int maps() const noexcept { return maps_; }
@@ -31,6 +32,8 @@ class FusedTrunk {
 
   /// The mixing matrices of a photo, block by block.
   void set_mixes(std::span<const float> mixes);
+  /// Those that the last run() took of its tile.
+  [[nodiscard]] std::span<const float> taken_mixes() const noexcept { return taken_mixes_; }
 
   struct Output {
     const float* residual;  ///< [size][3]
@@ -60,7 +63,7 @@ class FusedTrunk {
   void run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size,
                  WindowedAttention* windowed);
   /// A block's mixing matrix from the pixels that it is to mix.
-  void take_statistics(Block& block, const float* x, kernels::Size size) const;
+  void take_statistics(Block& block, const float* x, kernels::Size size);
   void half_block(const kernels::HalfBlock& weights, const float* x, float* y, kernels::Size size) const;
   void convolve(const kernels::PackedConvolution& weights, const float* x, const float* beside, float* y,
                 kernels::Size size) const;
@@ -77,6 +80,7 @@ class FusedTrunk {
   std::vector<kernels::PackedConvolution> downs_, ups_;
   std::vector<std::optional<kernels::PackedConvolution>> reduces_;
   std::vector<Level> levels_;
+  std::vector<float> taken_mixes_;
   kernels::Floats ends_, result_;  // ends_: the pictures first, in the end the maps
 };
 

@@ -4,6 +4,7 @@
 #include <ATen/Version.h>
 #include <c10/core/DeviceGuard.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -87,16 +88,9 @@ class TorchScriptEngine final : public Engine, private TileModel {
     const std::lock_guard lock(launching_);
     return on_device([&]() -> std::unique_ptr<PhotoContext> {
       // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
-      const auto output = invoke(full(), "prepare", [&]() -> std::vector<c10::IValue> {
-        return {upload(preview, {1, 3, size.height, size.width}, at::kFloat, placement_)};
-      });
-      if (!output.isTuple() || output.toTupleRef().elements().size() != 2 ||
-          !output.toTupleRef().elements()[0].isTensor() || !output.toTupleRef().elements()[1].isTensor()) {
-        throw Error(ErrorCode::model, file_.subject() + ": prepare() returned a " + output.tagKind() +
-                                          ", expected two tensors (guide, mix); export it after the model contract");
-      }
-      auto context = std::make_unique<TensorContext>(output.toTupleRef().elements()[0].toTensor().to(at::kFloat),
-                                                     output.toTupleRef().elements()[1].toTensor().to(at::kFloat));
+      const std::array<std::int64_t, 4> shape = {1, 3, size.height, size.width};
+      auto fused = fused_ ? fused_->prepare(upload(preview, shape, at::kFloat, placement_)) : std::nullopt;
+      auto context = std::make_unique<TensorContext>(fused ? *std::move(fused) : prepared(preview, shape));
       if (!context->guide.isfinite().all().item<bool>() || !context->mix.isfinite().all().item<bool>()) {
         throw Error(ErrorCode::model, file_.subject() + ": prepare() returned NaN or Inf for this photo");
       }
@@ -138,6 +132,20 @@ class TorchScriptEngine final : public Engine, private TileModel {
  private:
   std::string subject() const override { return file_.subject(); }
   std::mutex& launching() noexcept override { return launching_; }
+
+  /// By the model's own prepare().
+  TensorContext prepared(std::span<const float> preview, at::IntArrayRef shape) {
+    const auto output = invoke(full(), "prepare", [&]() -> std::vector<c10::IValue> {
+      return {upload(preview, shape, at::kFloat, placement_)};
+    });
+    if (!output.isTuple() || output.toTupleRef().elements().size() != 2 ||
+        !output.toTupleRef().elements()[0].isTensor() || !output.toTupleRef().elements()[1].isTensor()) {
+      throw Error(ErrorCode::model, file_.subject() + ": prepare() returned a " + output.tagKind() +
+                                        ", expected two tensors (guide, mix); export it after the model contract");
+    }
+    return {output.toTupleRef().elements()[0].toTensor().to(at::kFloat),
+            output.toTupleRef().elements()[1].toTensor().to(at::kFloat)};
+  }
 
   at::Tensor compute(const at::Tensor& tiles, const at::Tensor& rects, const TensorContext* context) override {
     if (!graphs_) return forward(working_, working_type_, tiles, rects, context);

@@ -40,8 +40,9 @@ class FusedTiles : public testing::TestWithParam<const char*> {
     } catch (const Error& error) {
       GTEST_SKIP() << error.what();  // a CPU without the instructions
     }
-    const Size size = {.width = engine_->model().context_px, .height = engine_->model().context_px * 2 / 3};
-    context_ = engine_->prepare(noise(std::size_t{3} * size.width * size.height), size);
+    preview_size_ = {.width = engine_->model().context_px, .height = engine_->model().context_px * 2 / 3};
+    preview_ = noise(std::size_t{3} * preview_size_.width * preview_size_.height);
+    context_ = engine_->prepare(preview_, preview_size_);
   }
 
   std::vector<float> run(Engine& engine, int first, int count) {
@@ -59,6 +60,8 @@ class FusedTiles : public testing::TestWithParam<const char*> {
   std::vector<float> pixels_ = noise(3 * tile_);
   std::vector<TileRect> rects_ = {{0.F, 0.F, 0.4F, 0.5F}, {0.3F, 0.F, 0.7F, 0.5F}, {0.6F, 0.5F, 1.F, 1.F}};
   std::unique_ptr<Engine> engine_;
+  Size preview_size_;
+  std::vector<float> preview_;
   std::unique_ptr<PhotoContext> context_;
 };
 
@@ -81,6 +84,17 @@ TEST_P(FusedTiles, AreThoseOfTorchScriptToRounding) {
   double sum = 0;
   for (std::size_t i = 0; i < fused.size(); ++i) sum += std::pow(fused[i] - torchscript[i], 2);
   EXPECT_GT(-10 * std::log10(sum / static_cast<double>(fused.size())), GetParam() == std::string("fp32") ? 80 : 45);
+}
+
+TEST_P(FusedTiles, OfAPhotoPreparedByKernelsAreThoseOfOnePreparedByTorchScript) {
+  const auto torchscript = engine_of(FusedUse::never, "fp32");
+  const auto fused = run(*torchscript, 0, 3);
+  context_ = torchscript->prepare(preview_, preview_size_);
+  const auto by_torchscript = run(*torchscript, 0, 3);
+  double sum = 0;
+  for (std::size_t i = 0; i < fused.size(); ++i) sum += std::pow(fused[i] - by_torchscript[i], 2);
+  EXPECT_GT(sum, 0) << "the kernels were not used";
+  EXPECT_GT(-10 * std::log10(sum / static_cast<double>(fused.size())), 80);
 }
 
 TEST_P(FusedTiles, AreNamedByTheEngine) {
