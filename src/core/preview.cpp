@@ -2,9 +2,11 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "hdrtile/enhance.h"
 #include "hdrtile/error.h"
+#include "vector_clones.h"
 
 namespace hdrtile {
 namespace {
@@ -12,7 +14,7 @@ namespace {
 /// What one output pixel is made of along one axis: source pixels first, first + 1, ... by weights that sum to 1.
 struct Taps {
   int first = 0;
-  std::vector<double> weights;
+  std::vector<float> weights;
 };
 
 /// The share of each source pixel in the area an output pixel covers.
@@ -22,7 +24,8 @@ Taps area_taps(int to, int index, int from) {
   const double end = std::min(begin + ratio, static_cast<double>(from));
   Taps taps{.first = static_cast<int>(begin), .weights = {}};
   for (int i = taps.first; i < end; ++i) {
-    taps.weights.push_back((std::min(i + 1.0, end) - std::max(static_cast<double>(i), begin)) / (end - begin));
+    const double covered = std::min(i + 1.0, end) - std::max(static_cast<double>(i), begin);
+    taps.weights.push_back(static_cast<float>(covered / (end - begin)));
   }
   return taps;
 }
@@ -30,8 +33,8 @@ Taps area_taps(int to, int index, int from) {
 Taps linear_taps(int to, int index, int from) {
   const double centre = std::clamp((index + 0.5) * from / to - 0.5, 0.0, from - 1.0);
   const int first = std::min(static_cast<int>(centre), std::max(from - 2, 0));
-  const double share = centre - first;
-  return from == 1 ? Taps{.first = 0, .weights = {1.0}} : Taps{.first = first, .weights = {1 - share, share}};
+  const auto share = static_cast<float>(centre - first);
+  return from == 1 ? Taps{.first = 0, .weights = {1.0F}} : Taps{.first = first, .weights = {1 - share, share}};
 }
 
 std::vector<Taps> axis_taps(int from, int to) {
@@ -41,44 +44,33 @@ std::vector<Taps> axis_taps(int from, int to) {
   return taps;
 }
 
-/// Source rows at the preview's width. Neighbouring output rows share at most their border rows: the last one is kept.
-class NarrowRows {
- public:
-  NarrowRows(const Image& photo, int width)
-      : photo_(photo),
-        columns_(axis_taps(photo.width(), width)),
-        wide_(static_cast<std::size_t>(photo.width()) * 3),
-        narrow_(static_cast<std::size_t>(width) * 3) {}
+/// sum += weight * row, the row's values within [0, 1].
+HDRTILE_VECTOR_CLONES
+void add_clamped(const float* row, float weight, std::size_t count, float* sum) {
+  for (std::size_t i = 0; i < count; ++i) sum[i] += weight * std::min(std::max(row[i], 0.0F), 1.0F);
+}
 
-  const std::vector<double>& row(int y) {
-    if (y == held_) return narrow_;
-    held_ = y;
-    read_row(photo_, y, 0, photo_.width(), wide_.data());
-    for (float& value : wide_) value = std::clamp(value, 0.0F, 1.0F);
-    double* out = narrow_.data();
-    for (const Taps& taps : columns_) {
-      const float* in = wide_.data() + static_cast<std::size_t>(taps.first) * 3;
-      double red = 0;
-      double green = 0;
-      double blue = 0;
-      for (const double weight : taps.weights) {
-        red += weight * in[0];
-        green += weight * in[1];
-        blue += weight * in[2];
-        in += 3;
-      }
-      *out++ = red;
-      *out++ = green;
-      *out++ = blue;
+/// Rows of the preview's height at the photo's width: down first, for that runs in whole vectors and leaves few rows to
+/// go through by columns. Neighbours share at most their border row: the last one read is kept.
+class LowRows {
+ public:
+  explicit LowRows(const Image& photo)
+      : photo_(photo), read_(static_cast<std::size_t>(photo.width()) * 3), sum_(read_.size()) {}
+
+  const std::vector<float>& of(const Taps& taps) {
+    std::fill(sum_.begin(), sum_.end(), 0.0F);
+    for (std::size_t i = 0; i < taps.weights.size(); ++i) {
+      const int y = taps.first + static_cast<int>(i);
+      if (y != held_) read_row(photo_, y, 0, photo_.width(), read_.data());
+      held_ = y;
+      add_clamped(read_.data(), taps.weights[i], sum_.size(), sum_.data());
     }
-    return narrow_;
+    return sum_;
   }
 
  private:
   const Image& photo_;
-  std::vector<Taps> columns_;
-  std::vector<float> wide_;
-  std::vector<double> narrow_;
+  std::vector<float> read_, sum_;
   int held_ = -1;
 };
 
@@ -100,18 +92,27 @@ Preview make_preview(const Image& photo, int long_side) {
   Preview preview{.size = preview_size(photo.size(), long_side), .pixels = {}};
   const std::size_t plane = static_cast<std::size_t>(preview.size.width) * preview.size.height;
   preview.pixels.resize(3 * plane);
-  NarrowRows rows(photo, preview.size.width);
-  const std::vector<Taps> taps = axis_taps(photo.height(), preview.size.height);
-  std::vector<double> sum(static_cast<std::size_t>(preview.size.width) * 3);
+  LowRows rows(photo);
+  const std::vector<Taps> columns = axis_taps(photo.width(), preview.size.width);
   float* out = preview.pixels.data();
-  for (const Taps& row : taps) {
-    std::fill(sum.begin(), sum.end(), 0.0);
-    for (std::size_t i = 0; i < row.weights.size(); ++i) {
-      const std::vector<double>& narrow = rows.row(row.first + static_cast<int>(i));
-      for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += row.weights[i] * narrow[j];
+  for (const Taps& row : axis_taps(photo.height(), preview.size.height)) {
+    const std::vector<float>& low = rows.of(row);
+    for (const Taps& taps : columns) {
+      const float* in = low.data() + static_cast<std::size_t>(taps.first) * 3;
+      float red = 0;
+      float green = 0;
+      float blue = 0;
+      for (const float weight : taps.weights) {
+        red += weight * in[0];
+        green += weight * in[1];
+        blue += weight * in[2];
+        in += 3;
+      }
+      out[0] = red;
+      out[plane] = green;
+      out[2 * plane] = blue;
+      ++out;
     }
-    for (std::size_t j = 0; j < sum.size(); ++j) out[plane * (j % 3) + j / 3] = static_cast<float>(sum[j]);
-    out += preview.size.width;
   }
   return preview;
 }

@@ -1,6 +1,7 @@
 #include "fused_prepare.h"
 
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <utility>
@@ -26,12 +27,29 @@ class Pictures {
   std::vector<const float*> each_;
 };
 
+/// LibTorch's threads, while this lives.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(at::get_num_threads()) { at::set_num_threads(count); }
+  ~Threads() { at::set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
 std::pair<at::Tensor, at::Tensor> two_tensors(const c10::IValue& made, const char* method) {
   if (made.isTuple() && made.toTupleRef().elements().size() == 2) {
     const auto& elements = made.toTupleRef().elements();
     if (elements[0].isTensor() && elements[1].isTensor()) return {elements[0].toTensor(), elements[1].toTensor()};
   }
   throw NotFused{std::string("its ") + method + "() does not give two tensors"};
+}
+
+FusedTrunk::Output shared(int threads, FusedTrunk& network, const Pictures& pictures) {
+  const Threads several(threads);
+  return network.run(pictures.each(), pictures.size());
 }
 
 }  // namespace
@@ -48,16 +66,18 @@ FusedPrepare::FusedPrepare(const torch::jit::Module& module, const kernels::Kern
 }
 
 TensorContext FusedPrepare::run(const at::Tensor& preview) {
+  const int all_but_one = std::max(at::get_num_threads() - 1, 1);
+  const Threads alone(1);
   const auto [pictures, padded] = two_tensors(module_.get_method("prepare_pictures")({preview}), "prepare_pictures");
   const Pictures seen(padded);
   const auto [height, width] = seen.size();
   // The painter's maps have half the size; the kernels spread them over it.
-  const auto spread = view_of_pixels({painter_.run(seen.each(), seen.size()).residual, std::size_t{3} * height * width},
-                                     1, height, width);
+  const auto residual = shared(all_but_one, painter_, seen).residual;
+  const auto spread = view_of_pixels({residual, std::size_t{3} * height * width}, 1, height, width);
   const auto maps = at::pixel_unshuffle(spread.contiguous(), 2);
   const auto [guide, judged] = two_tensors(module_.get_method("prepare_guide")({pictures, maps}), "prepare_guide");
   const Pictures statistics(judged);
-  (void)trunk_.run(statistics.each(), statistics.size());
+  (void)shared(all_but_one, trunk_, statistics);
   const auto mixes = trunk_.taken_mixes();
   auto mix = at::empty({1, static_cast<std::int64_t>(mixes.size())});
   std::ranges::copy(mixes, mix.data_ptr<float>());

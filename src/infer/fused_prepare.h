@@ -8,7 +8,9 @@
 namespace hdrtile {
 
 /// prepare() of models/contextual.py with its two networks, the painter and the trunk's statistics, run by fused kernels
-/// in FP32; what lies between them is the model's own code. Not thread-safe.
+/// in FP32; what lies between them is the model's own code, on one thread. So no sum depends on the number of threads,
+/// and where many photos are on their way a core is left to decode and encode the neighbours, whose turn it is just
+/// then. Not thread-safe.
 class FusedPrepare {
  public:
   /// Whether a module has the methods that this takes: prepare_pictures() and prepare_guide().
