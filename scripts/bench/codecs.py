@@ -9,7 +9,7 @@ from judge.section import Section, Table
 
 
 def run(setting):
-    count, size = (4 if setting.quick else 16), (3296, 2192)
+    count, size = (16 if setting.quick else 64), (3296, 2192)
     files, model = photos.make(setting.folder('photos'), *size, count), setting.model_file('identity')
     megapixels, alone, through, stages = count * size[0] * size[1] / 1e6, [], [], []
     for turn in range(setting.rounds):

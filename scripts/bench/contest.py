@@ -6,6 +6,7 @@ import sys
 
 from bench import networks, photos
 from bench.processes import RunFailed, Usage, measure
+from bench.program import ROOT
 from bench.setting import SCRIPTS, say
 from judge.section import Section, Table
 
@@ -40,7 +41,7 @@ def contestants(setting, network):
     absent = {}
     for mode in setting.modes:
         if reason := setting.program.why_not(setting.model_file(network.name), mode):
-            absent[mode.name] = reason
+            absent[mode.name] = reason.replace(f'{ROOT}/', '')
         else:
             ready.append((f'hdrtile, {mode.name}', lambda photo, out, mode=mode: run_mode(setting, network, photo, out, mode)))
     return ready, absent
@@ -92,7 +93,7 @@ def contest(setting, network, section):
             try:
                 runs[name].append(call(photo, setting.folder(f'out/{network.name}/{name}')))
             except RunFailed as error:
-                absent[name] = str(error)
+                absent[name] = str(error).replace(f'{ROOT}/', '')
                 ready = [one for one in ready if one[0] != name]
     result = []
     for name, _ in ready:

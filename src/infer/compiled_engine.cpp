@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "call_scope.h"
+#include "cpu.h"
 #include "engines.h"
 #include "hdrtile/error.h"
 #include "tensors.h"
@@ -40,6 +41,7 @@ class CompiledEngine final : public Engine {
     if (inputs_.size() != (model_.contextual ? 4U : 1U) || shapes.min > shapes.max || !shapes.fixed.empty()) {
       throw Error(ErrorCode::model, subject_ + " is not for this kind of model");
     }
+    if (chosen.device.is_cpu()) keep_freed_layers();
     torch_call(subject_, [&] {
       loader_.emplace(package.file.string(), "model", /*run_single_threaded=*/false, /*num_runners=*/1,
                       chosen.device.index());

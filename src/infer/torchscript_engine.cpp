@@ -75,6 +75,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
       if (cast) choose_working_module(options);
       const bool fused = options.fused != FusedUse::never && choose_fused(options);
       if (!cast && !fused) choose_working_module(options);
+      if (!fused && chosen_.device.is_cpu()) keep_freed_layers();
     });
   }
 
