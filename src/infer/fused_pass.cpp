@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "parts.h"
 #include "weights.h"
 
 namespace hdrtile {
@@ -48,19 +47,19 @@ bool FusedPass::may_know(const torch::jit::Module& module) {
 }
 
 std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const torch::jit::Module& working,
-                                         const ModelInfo& model, Precision precision) {
+                                         const ModelInfo& model, Precision precision, int threads) {
   const auto* exact = kernels::find_kernels(kernels::Operands::fp32);
   const auto* wanted = precision == Precision::bf16 ? kernels::find_kernels(kernels::Operands::bf16) : exact;
   if (exact == nullptr || wanted == nullptr || precision == Precision::fp16) {
     throw NotFused{std::string("there are none for ") + to_string(precision) + " on this CPU"};
   }
   // NOLINTBEGIN(cppcoreguidelines-owning-memory): make_unique does not reach a private constructor
-  std::unique_ptr<FusedPass> pass(new FusedPass(module, module, model, *exact));
-  if (model.contextual && FusedPrepare::may_know(module)) pass->prepare_.emplace(module, *exact);
+  std::unique_ptr<FusedPass> pass(new FusedPass(module, module, model, *exact, threads));
+  if (model.contextual && FusedPrepare::may_know(module)) pass->prepare_.emplace(module, *exact, threads);
   if (!pass->agrees(module, model)) throw NotFused{"they do not give what its own code gives"};
   if (wanted != exact) {
     auto prepare = std::move(pass->prepare_);
-    pass.reset(new FusedPass(module, working, model, *wanted));
+    pass.reset(new FusedPass(module, working, model, *wanted, threads));
     pass->prepare_ = std::move(prepare);
   }
   // NOLINTEND(cppcoreguidelines-owning-memory)
@@ -68,8 +67,8 @@ std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const torch
 }
 
 FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module& working, const ModelInfo& model,
-                     const kernels::Kernels& kernels)
-    : kernels_(&kernels), toned_(module.hasattr("painter")) {
+                     const kernels::Kernels& kernels, int threads)
+    : kernels_(&kernels), workers_(std::make_unique<Workers>(threads)), toned_(module.hasattr("painter")) {
   if (!may_know(module) || model.scale != 1)
     throw NotFused{"its parts are not those of a Restormer of models/restormer.py"};
   if (model.draft) {
@@ -79,7 +78,7 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
   const Statistics statistics = model.contextual                           ? Statistics::given
                                 : WindowedAttention::in(*trunk_of(module)) ? Statistics::of_windows
                                                                            : Statistics::of_tile;
-  trunk_.emplace(NamedWeights(module), "trunk", toned_ ? 2 : 1, statistics, kernels);
+  trunk_.emplace(NamedWeights(module), "trunk", toned_ ? 2 : 1, statistics, kernels, *workers_);
   if (trunk_->maps() != (toned_ ? 2 * bands : 0)) {
     throw NotFused{"its trunk.output is not that of models/contextual.py"};
   }
@@ -143,7 +142,7 @@ void FusedPass::run(const TileBatch& tile, const TensorContext* context, std::sp
   const auto [residual, maps] = trunk_->run(pictures, size, windowed_ ? &*windowed_ : nullptr);
   const float* base = pictures.back();
   const std::size_t row = std::size_t{3} * tile.width;
-  share_rows(tile.height, 0, [&, from = residual](int begin, int end, float*) {
+  workers_->share_rows(tile.height, 0, [&, from = residual](int begin, int end, float*) {
     for (std::size_t i = begin * row; i < end * row; ++i) out[i] = base[i] + from[i];
   });
   if (toned_) shrink(maps, size, out);
@@ -155,7 +154,7 @@ void FusedPass::tone(const TileBatch& tile, const at::Tensor& guide, float* out)
                                     static_cast<int>(guide.size(4)));
   const TileRect& rect = tile.rects.front();
   const std::size_t scratch_floats = packed.view().row_floats() + kernels::apply_guide_scratch(tile.width);
-  share_rows(tile.height, scratch_floats, [&](int begin, int end, float* scratch) {
+  workers_->share_rows(tile.height, scratch_floats, [&](int begin, int end, float* scratch) {
     kernels_->apply_guide(packed.view(), {rect.x0, rect.y0, rect.x1, rect.y1}, tile.pixels.data(), out,
                           {tile.height, tile.width}, begin, end, scratch);
   });
@@ -166,7 +165,7 @@ void FusedPass::shrink(const float* gains, kernels::Size size, std::span<float> 
   const float* coarse = toned_tile_.data();
   for (int band = 0; band < bands; ++band) {
     float* smooth = band + 1 < bands ? smooth_[band].require(out.size()) : nullptr;
-    share_rows(size.height, kernels::shrink_scratch(size.width), [&](int begin, int end, float* scratch) {
+    workers_->share_rows(size.height, kernels::shrink_scratch(size.width), [&](int begin, int end, float* scratch) {
       kernels_->shrink_band(coarse, gains + 2 * band * plane, 1 << band, smooth, out.data(), size, begin, end, scratch);
     });
     coarse = smooth;

@@ -24,7 +24,7 @@ class FusedPass {
   /// model is not computed wrongly. `module` is in FP32, `working` in `precision`: it is only used where it takes
   /// statistics.
   [[nodiscard]] static std::unique_ptr<FusedPass> of(torch::jit::Module& module, const torch::jit::Module& working,
-                                                     const ModelInfo& model, Precision precision);
+                                                     const ModelInfo& model, Precision precision, int threads);
 
   /// Whether a module is worth a try: its parts have the names of ours.
   [[nodiscard]] static bool may_know(const torch::jit::Module& module);
@@ -40,7 +40,7 @@ class FusedPass {
 
  private:
   FusedPass(const torch::jit::Module& module, const torch::jit::Module& working, const ModelInfo& model,
-            const kernels::Kernels& kernels);
+            const kernels::Kernels& kernels, int threads);
   /// Whether this and the module give the same.
   [[nodiscard]] bool agrees(torch::jit::Module& module, const ModelInfo& model);
   /// Whether guide and mix have the shapes of this model's.
@@ -49,6 +49,7 @@ class FusedPass {
   void shrink(const float* gains, kernels::Size size, std::span<float> out);
 
   const kernels::Kernels* kernels_;
+  std::unique_ptr<Workers> workers_;
   std::optional<FusedPrepare> prepare_;
   bool toned_;                       ///< by a guide, with maps of gains for the wavelet's bands
   std::optional<FusedTrunk> trunk_;  ///< none: a draft

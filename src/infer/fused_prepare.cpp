@@ -27,13 +27,13 @@ class Pictures {
   std::vector<const float*> each_;
 };
 
-/// LibTorch's threads, while this lives.
-class Threads {
+/// LibTorch has one thread, while this lives.
+class OneThread {
  public:
-  explicit Threads(int count) : before_(at::get_num_threads()) { at::set_num_threads(count); }
-  ~Threads() { at::set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
 
  private:
   int before_;
@@ -47,37 +47,32 @@ std::pair<at::Tensor, at::Tensor> two_tensors(const c10::IValue& made, const cha
   throw NotFused{std::string("its ") + method + "() does not give two tensors"};
 }
 
-FusedTrunk::Output shared(int threads, FusedTrunk& network, const Pictures& pictures) {
-  const Threads several(threads);
-  return network.run(pictures.each(), pictures.size());
-}
-
 }  // namespace
 
 bool FusedPrepare::may_know(const torch::jit::Module& module) {
   return module.hasattr("painter") && module.find_method("prepare_pictures") && module.find_method("prepare_guide");
 }
 
-FusedPrepare::FusedPrepare(const torch::jit::Module& module, const kernels::Kernels& kernels)
+FusedPrepare::FusedPrepare(const torch::jit::Module& module, const kernels::Kernels& kernels, int threads)
     : module_(module),
-      painter_(NamedWeights(module), "painter.net", 3, Statistics::of_tile, kernels),
-      trunk_(NamedWeights(module), "trunk", 2, Statistics::of_tile, kernels) {
+      workers_(std::make_unique<Workers>(std::max(threads - 1, 1))),
+      painter_(NamedWeights(module), "painter.net", 3, Statistics::of_tile, kernels, *workers_),
+      trunk_(NamedWeights(module), "trunk", 2, Statistics::of_tile, kernels, *workers_) {
   if (painter_.maps() != 0) throw NotFused{"its painter is not that of models/contextual.py"};
 }
 
 TensorContext FusedPrepare::run(const at::Tensor& preview) {
-  const int all_but_one = std::max(at::get_num_threads() - 1, 1);
-  const Threads alone(1);
+  const OneThread alone;
   const auto [pictures, padded] = two_tensors(module_.get_method("prepare_pictures")({preview}), "prepare_pictures");
   const Pictures seen(padded);
   const auto [height, width] = seen.size();
   // The painter's maps have half the size; the kernels spread them over it.
-  const auto residual = shared(all_but_one, painter_, seen).residual;
+  const auto residual = painter_.run(seen.each(), seen.size()).residual;
   const auto spread = view_of_pixels({residual, std::size_t{3} * height * width}, 1, height, width);
   const auto maps = at::pixel_unshuffle(spread.contiguous(), 2);
   const auto [guide, judged] = two_tensors(module_.get_method("prepare_guide")({pictures, maps}), "prepare_guide");
   const Pictures statistics(judged);
-  (void)shared(all_but_one, trunk_, statistics);
+  (void)trunk_.run(statistics.each(), statistics.size());
   const auto mixes = trunk_.taken_mixes();
   auto mix = at::empty({1, static_cast<std::int64_t>(mixes.size())});
   std::ranges::copy(mixes, mix.data_ptr<float>());

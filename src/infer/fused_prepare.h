@@ -2,6 +2,8 @@
 
 #include <torch/csrc/jit/api/module.h>
 
+#include <memory>
+
 #include "fused_trunk.h"
 #include "tensors.h"
 
@@ -17,13 +19,14 @@ class FusedPrepare {
   [[nodiscard]] static bool may_know(const torch::jit::Module& module);
 
   /// Throws NotFused where the networks are no Restormers of models/restormer.py. `kernels` are those in FP32.
-  FusedPrepare(const torch::jit::Module& module, const kernels::Kernels& kernels);
+  FusedPrepare(const torch::jit::Module& module, const kernels::Kernels& kernels, int threads);
 
   /// preview: [1, 3, H, W]. What prepare() gives, to rounding; fails as the module's methods do.
   [[nodiscard]] TensorContext run(const at::Tensor& preview);
 
  private:
   torch::jit::Module module_;
+  std::unique_ptr<Workers> workers_;
   FusedTrunk painter_, trunk_;
 };
 

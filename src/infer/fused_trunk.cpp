@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "mixing.h"
-#include "parts.h"
 
 namespace hdrtile {
 namespace {
@@ -20,10 +19,10 @@ std::string indexed(const std::string& list, std::size_t index, const std::strin
 std::size_t pixels(Size size) { return std::size_t(size.height) * size.width; }
 
 /// Pictures [size][3] as [height / factor][width / factor][picture][factor][factor][3].
-void unshuffle(const std::vector<const float*>& pictures, Size size, int factor, float* out) {
+void unshuffle(const std::vector<const float*>& pictures, Size size, int factor, float* out, Workers& workers) {
   const int width = size.width / factor;
   const int run = 3 * factor;  // floats that lie side by side in both
-  share_rows(size.height / factor, 0, [&](int begin, int end, float*) {
+  workers.share_rows(size.height / factor, 0, [&](int begin, int end, float*) {
     for (int y = begin; y < end; ++y) {
       float* to = out + std::size_t(y) * width * pictures.size() * factor * run;
       for (int x = 0; x < width; ++x) {
@@ -64,8 +63,8 @@ int columns_of_part(const kernels::HalfBlock& weights, int lanes, int width) {
 }  // namespace
 
 FusedTrunk::FusedTrunk(const NamedWeights& weights, const std::string& name, int pictures, Statistics statistics,
-                       const kernels::Kernels& kernels)
-    : kernels_(&kernels), statistics_(statistics) {
+                       const kernels::Kernels& kernels, Workers& workers)
+    : kernels_(&kernels), workers_(&workers), statistics_(statistics) {
   const int inputs = weights.size(name + ".embed.weight", 1);
   unshuffle_ = static_cast<int>(std::lround(std::sqrt(inputs / (3 * pictures))));
   const auto require = [](bool right, const std::string& part) {
@@ -143,7 +142,7 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
 FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
   taken_mixes_.clear();
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
-  unshuffle(pictures, size, unshuffle_, ends_.require(3 * pictures.size() * pixels(size)));
+  unshuffle(pictures, size, unshuffle_, ends_.require(3 * pictures.size() * pixels(size)), *workers_);
   for (Level& level : levels_) {
     level.size = at;
     level.kept.require(pixels(at) * level.channels);
@@ -198,7 +197,7 @@ void FusedTrunk::take_statistics(Block& block, const float* x, Size size) {
   const int strips = (size.height + rows - 1) / rows;
   const int columns = columns_of_part(weights, kernels_->lanes, size.width);
   std::vector<float> sums(count * strips);
-  share(strips, kernels_->gram_scratch(weights, {0, rows, 0, columns}), [&](int strip, float* scratch) {
+  workers_->share(strips, kernels_->gram_scratch(weights, {0, rows, 0, columns}), [&](int strip, float* scratch) {
     for (int column = 0; column < size.width; column += columns) {
       const kernels::Part part = {strip * rows, std::min((strip + 1) * rows, size.height), column,
                                   std::min(column + columns, size.width)};
@@ -217,7 +216,7 @@ void FusedTrunk::take_statistics(Block& block, const float* x, Size size) {
 void FusedTrunk::half_block(const kernels::HalfBlock& weights, const float* x, float* y, Size size) const {
   const int columns = columns_of_part(weights, kernels_->lanes, size.width);
   const std::size_t scratch_floats = kernels_->half_block_scratch(weights, {0, size.height, 0, columns});
-  share_rows(size.height, scratch_floats, [&](int begin, int end, float* scratch) {
+  workers_->share_rows(size.height, scratch_floats, [&](int begin, int end, float* scratch) {
     for (int column = 0; column < size.width; column += columns) {
       kernels_->half_block(weights, x, y, size, {begin, end, column, std::min(column + columns, size.width)}, scratch);
     }
@@ -227,7 +226,7 @@ void FusedTrunk::half_block(const kernels::HalfBlock& weights, const float* x, f
 void FusedTrunk::convolve(const kernels::PackedConvolution& weights, const float* x, const float* beside, float* y,
                           Size size) const {
   const float* const inputs[2] = {x, beside};
-  share_rows(
+  workers_->share_rows(
       size.height, kernels_->convolve_scratch(weights.view(), size.width), [&](int begin, int end, float* scratch) {
         kernels_->convolve(weights.view(), inputs, y, size, begin, end, weights.placing(), weights.factor(), scratch);
       });

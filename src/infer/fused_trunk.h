@@ -8,6 +8,7 @@
 #include "fused_weights.h"
 #include "kernels/pack.h"
 #include "windowed_attention.h"
+#include "workers.h"
 
 namespace hdrtile {
 
@@ -16,14 +17,14 @@ namespace hdrtile {
 enum class Statistics : std::uint8_t { given, of_tile, of_windows };
 
 /// A Restormer of models/restormer.py, any width and depth, run by fused kernels: the whole pass over a tile without a
-/// tensor. Scratch and activations are kept from tile to tile. Not thread-safe; shares its work among LibTorch's
-/// threads.
+/// tensor. Scratch and activations are kept from tile to tile. Not thread-safe; shares its work among `workers`, which
+/// outlive it.
 class FusedTrunk {
  public:
   /// Throws NotFused where the weights below `name` ("trunk") are not those of such a network that takes `pictures` of
   /// three channels.
   FusedTrunk(const NamedWeights& weights, const std::string& name, int pictures, Statistics statistics,
-             const kernels::Kernels& kernels);
+             const kernels::Kernels& kernels, Workers& workers);
 
   /// Of the output, beside the residual.
   [[nodiscard]] int maps() const noexcept { return maps_; }
@@ -69,6 +70,7 @@ class FusedTrunk {
                 kernels::Size size) const;
 
   const kernels::Kernels* kernels_;
+  Workers* workers_;
   Statistics statistics_;
   int unshuffle_ = 1;
   int maps_ = 0;

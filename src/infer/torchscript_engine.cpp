@@ -210,7 +210,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
       if (!chosen_.device.is_cpu()) throw NotFused{"they run on CPUs"};
       if (!FusedPass::may_know(full_ ? *full_ : working_)) throw NotFused{"it is no Restormer of models/restormer.py"};
       const bool was_loaded = full_.has_value();
-      fused_ = FusedPass::of(full(), working_, model_, info_.precision);
+      fused_ = FusedPass::of(full(), working_, model_, info_.precision, info_.threads);
       if (!was_loaded) full_.reset();
     } catch (const NotFused& obstacle) {
       if (options.fused == FusedUse::automatic) return false;
