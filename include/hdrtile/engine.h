@@ -85,7 +85,7 @@ struct TileBatch {
   int count = 0;
   int height = 0;
   int width = 0;
-  std::span<const float> pixels;
+  std::span<const float> pixels;    ///< a model that works in place may do so on these
   std::span<const TileRect> rects;  ///< one a tile
 };
 

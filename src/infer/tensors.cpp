@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 
 #include <bit>
+#include <cstring>
 #include <stdexcept>
 
 #include "hdrtile/error.h"
@@ -34,10 +35,10 @@ at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, 
 }
 
 std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context, at::ScalarType type,
-                                  const Placement& placement) {
+                                  const Placement& placement, bool handed_over) {
   const at::Tensor pixels = view_of_pixels(tiles.pixels, tiles.count, tiles.height, tiles.width);
   std::vector<at::Tensor> inputs = {pixels.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false,
-                                              /*copy=*/true, placement.layout)};
+                                              /*copy=*/!handed_over, placement.layout)};
   if (context != nullptr) {
     static_assert(sizeof(TileRect) == 4 * sizeof(float));
     const std::span<const float> edges(&tiles.rects.front().x0, tiles.rects.size() * 4);
@@ -66,7 +67,12 @@ void throw_not_finite(const std::string& subject) {
 void store(const at::Tensor& result, const TileBatch& tiles, int scale, const std::string& subject,
            std::span<float> out) {
   require_shape(result, tiles.count, tiles.height, tiles.width, scale, subject);
-  view_of_pixels(out, tiles.count, tiles.height * scale, tiles.width * scale).copy_(result);
+  // Not by copy_ where it need not be: its threads go on spinning beside those that decode and encode.
+  if (result.is_cpu() && result.scalar_type() == at::kFloat && result.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+    std::memcpy(out.data(), result.const_data_ptr<float>(), out.size_bytes());
+  } else {
+    view_of_pixels(out, tiles.count, tiles.height * scale, tiles.width * scale).copy_(result);
+  }
 }
 
 const TensorContext* checked_context(const ModelInfo& model, const TileBatch& tiles, const PhotoContext* context,

@@ -37,9 +37,11 @@ struct Placement {
 [[nodiscard]] at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width);
 
 /// What a model's tile pass takes: the tiles in `type`, and for contextual models (context is not null) their places,
-/// guide and mix. A draft takes all but the last.
+/// guide and mix. A draft takes all but the last. The tiles are a copy, or, where `handed_over` and they are FP32 with
+/// channels last on a CPU already, the pixels themselves.
 [[nodiscard]] std::vector<at::Tensor> inputs_of(const TileBatch& tiles, const TensorContext* context,
-                                                at::ScalarType type, const Placement& placement);
+                                                at::ScalarType type, const Placement& placement,
+                                                bool handed_over = false);
 
 /// Throws Error{model} that starts with `subject` where a model's result for `count` tiles of that size has another
 /// shape than `scale` leads to.

@@ -75,7 +75,8 @@ class TorchScriptEngine final : public Engine, private TileModel {
       if (cast) choose_working_module(options);
       const bool fused = options.fused != FusedUse::never && choose_fused(options);
       if (!cast && !fused) choose_working_module(options);
-      if (!fused && chosen_.device.is_cpu()) keep_freed_layers();
+      const bool has_layers = !fused && working_.parameters().size() > 0;
+      if (has_layers && chosen_.device.is_cpu()) keep_freed_layers();
     });
   }
 
@@ -288,8 +289,12 @@ class TorchScriptEngine final : public Engine, private TileModel {
 
   void compute_at_once(torch::jit::Module& module, at::ScalarType type, const TileBatch& tiles,
                        const TensorContext* context, std::span<float> out) {
-    const auto result = result_of(
-        module, [&] { return inputs_of(tiles, context, context != nullptr ? at::kFloat : type, placement_); });
+    // Nothing is computed again from pixels that a model may have worked on in place.
+    const bool handed_over = layout_holds_ && working_type_ == at::kFloat;
+    const auto result = result_of(module, [&] {
+      return inputs_of(tiles, context, context != nullptr ? at::kFloat : type, placement_, handed_over);
+    });
+    layout_holds_ = true;
     store(result, tiles, model_.scale, file_.subject(), out);
   }
 
@@ -334,6 +339,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
   ChosenDevice chosen_;
   CudaOptions cuda_;
   Placement placement_;
+  bool layout_holds_ = false;  // a tile has gone through with it: invoke() tries no other
   Transfers transfers_;
   std::optional<GraphedForward> graphs_;    // of compute()
   bool takes_photos_ = false;               // whole, on the device
