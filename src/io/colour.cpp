@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "hdrtile/error.h"
+#include "matrix_profile.h"
+#include "srgb_curve.h"
 
 namespace hdrtile {
 namespace {
@@ -46,20 +48,6 @@ Context make_context() {
     return handler;
   }();
   return Context(cmsCreateContext(&limited, nullptr));
-}
-
-/// sRGB's curve (IEC 61966-2-1), mirrored for negative light, as CSS Color 4 extends it: lcms would go on along the
-/// steep line at black, which makes -2.9 of a green that is -0.5.
-float encode(float light) {
-  const float size = std::abs(light);
-  const float value = size <= 0.0031308F ? 12.92F * size : 1.055F * std::pow(size, 1 / 2.4F) - 0.055F;
-  return std::copysign(value, light);
-}
-
-float decode(float value) {
-  const float size = std::abs(value);
-  const float light = size <= 0.04045F ? size / 12.92F : std::pow((size + 0.055F) / 1.055F, 2.4F);
-  return std::copysign(light, value);
 }
 
 /// sRGB's primaries and white with linear light.
@@ -156,6 +144,11 @@ class LcmsProfile : public ColourProfile {
 
   [[nodiscard]] Image to_srgb(const Image& native) const override {
     Image srgb(native.size(), Depth::f32);
+    const auto by_lcms = [this](const auto... arguments) { convert(arguments...); };
+    if (const auto tables = matrix_to_srgb(profile_.get(), srgb_.get(), native.depth(), by_lcms)) {
+      for (int y = 0; y < native.height(); ++y) tables->convert(native, y, srgb.row<float>(y));
+      return srgb;
+    }
     std::vector<float> row(static_cast<std::size_t>(native.width()) * native.channels());
     for (int y = 0; y < native.height(); ++y) {
       read_row(native, y, 0, native.width(), row.data());
@@ -168,35 +161,46 @@ class LcmsProfile : public ColourProfile {
   [[nodiscard]] Image from_srgb(const Image& srgb, Depth depth) const override {
     if (!from_srgb_) return {};
     Image native(srgb.size(), depth, channels_of(space()));
-    std::vector<float> light(static_cast<std::size_t>(native.width()) * 3);
+    const auto by_lcms = [this](const auto... arguments) { convert_back(arguments...); };
+    const auto tables = matrix_from_srgb(profile_.get(), srgb_.get(), depth, by_lcms);
     std::vector<float> row(static_cast<std::size_t>(native.width()) * native.channels());
     for (int y = 0; y < native.height(); ++y) {
-      std::transform(srgb.row<float>(y), srgb.row<float>(y) + light.size(), light.begin(), decode);
-      cmsDoTransform(from_srgb_.get(), light.data(), row.data(), static_cast<cmsUInt32Number>(native.width()));
-      if (is_table_) refine(light, row);
-      scale_ink(row, 0.01F);
+      if (tables) {
+        tables->convert(srgb.row<float>(y), row.data(), native.width());
+      } else {
+        convert_back(srgb.row<float>(y), row.data(), native.width());
+        scale_ink(row, 0.01F);
+      }
       write_row(native, y, 0, native.width(), row.data());
     }
     return native;
   }
 
  private:
-  /// Native samples to encoded sRGB.
+  /// Native samples to encoded sRGB. Its curve is not lcms's, which would go on along the steep line at black: that
+  /// makes -2.9 of a green that is -0.5.
   void convert(const float* native, float* srgb, int pixels) const {
     cmsDoTransform(to_srgb_.get(), native, srgb, static_cast<cmsUInt32Number>(pixels));
-    std::transform(srgb, srgb + 3 * static_cast<std::ptrdiff_t>(pixels), srgb, encode);
+    encode_srgb(srgb, std::size_t{3} * pixels);
+  }
+
+  void convert_back(const float* srgb, float* native, int pixels) const {
+    std::vector<float> light(srgb, srgb + 3 * static_cast<std::ptrdiff_t>(pixels));
+    decode_srgb(light.data(), light.size());
+    cmsDoTransform(from_srgb_.get(), light.data(), native, static_cast<cmsUInt32Number>(pixels));
+    if (is_table_) refine(srgb, light, native);
   }
 
   /// The table that leads back is only near the inverse of the one that led here, by two CIEDE2000 and more. So what it
   /// missed is aimed at anew, pixel by pixel, as long as that comes nearer.
-  void refine(const std::vector<float>& light, std::vector<float>& native) const {
+  void refine(const float* srgb, const std::vector<float>& light, float* native) const {
     constexpr int most_rounds = 16;
     constexpr float near_enough = 0.05F / 255;
     std::vector<float> aim = light;
     std::vector<float> nearest(light.size() / 3, std::numeric_limits<float>::max());
     std::vector<std::size_t> open(nearest.size());  // pixels that are not near enough
     std::iota(open.begin(), open.end(), std::size_t{0});
-    std::vector<float> tried = native;
+    std::vector<float> tried(native, native + light.size());
     for (int round = 0; round < most_rounds && !open.empty(); ++round) {
       std::vector<float> aims(3 * open.size());
       if (round > 0) {
@@ -205,12 +209,14 @@ class LcmsProfile : public ColourProfile {
       }
       for (float& value : tried) value = std::clamp(value, 0.0F, 1.0F);  // what a file can hold
       cmsDoTransform(to_srgb_.get(), tried.data(), aims.data(), static_cast<cmsUInt32Number>(open.size()));
+      std::vector<float> seen = aims;
+      encode_srgb(seen.data(), seen.size());
       std::size_t left = 0;
       for (std::size_t i = 0; i < open.size(); ++i) {
         const std::size_t pixel = open[i];
         float miss = 0;
         for (int c = 0; c < 3; ++c) {
-          miss += std::abs(encode(light[3 * pixel + c]) - encode(aims[3 * i + c]));
+          miss += std::abs(srgb[3 * pixel + c] - seen[3 * i + c]);
           aim[3 * pixel + c] += light[3 * pixel + c] - aims[3 * i + c];
         }
         if (miss < nearest[pixel]) {

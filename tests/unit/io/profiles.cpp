@@ -87,6 +87,12 @@ Bytes adobe_rgb_profile() {
   return rgb_profile({{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}}, cmsBuildGamma(nullptr, 563.0 / 256));
 }
 
+Bytes rec2020_profile() {
+  const cmsFloat64Number camera_curve[5] = {1 / 0.45, 1 / 1.0993, 0.0993 / 1.0993, 1 / 4.5, 0.08145};
+  return rgb_profile({{0.708, 0.292, 1}, {0.170, 0.797, 1}, {0.131, 0.046, 1}},
+                     cmsBuildParametricToneCurve(nullptr, 4, camera_curve));
+}
+
 Bytes pro_photo_profile() {
   const cmsCIExyYTRIPLE primaries = {{0.7347, 0.2653, 1}, {0.1596, 0.8404, 1}, {0.0366, 0.0001, 1}};
   cmsToneCurve* curve = cmsBuildGamma(nullptr, 1.8);

@@ -9,6 +9,7 @@ Bytes srgb_profile(std::size_t description_characters = 0);
 Bytes display_p3_profile();
 Bytes adobe_rgb_profile();
 Bytes pro_photo_profile();
+Bytes rec2020_profile();
 /// RGB to Lab and back by tables, as printers have.
 Bytes table_rgb_profile();
 Bytes grey_profile(double gamma);
