@@ -81,7 +81,12 @@ void log_summary(const BatchSummary& summary, double seconds) {
   if (summary.stale > 0) text += fmt::format(" ({} of them stale: --on-exist update redoes them)", summary.stale);
   if (summary.failed > 0) text += fmt::format(", {} failed", summary.failed);
   if (summary.cancelled > 0) text += fmt::format(", {} not done", summary.cancelled);
-  spdlog::info("{} in {}", text, format_duration(1000 * seconds));
+  text += fmt::format(" in {}", format_duration(1000 * seconds));
+  if (const CoreSeconds& core = summary.core_seconds; core.photos > 0) {
+    text += fmt::format("; core-seconds a photo: codecs {:.2f}, network {:.2f}", core.codecs / core.photos,
+                        core.network / core.photos);
+  }
+  spdlog::info("{}", text);
   if (summary.cancelled > 0) spdlog::warn("interrupted: nothing is half-done, the same command goes on from here");
 }
 
