@@ -5,11 +5,11 @@
 #include <array>
 #include <chrono>
 #include <iostream>
-#include <thread>
 
 #include "brackets.h"
 #include "commands.h"
 #include "dry_run.h"
+#include "hdrtile/cores.h"
 #include "inputs.h"
 #include "interrupt.h"
 #include "naming.h"
@@ -37,7 +37,8 @@ std::string settings_id(const EnhanceFlags& flags, const TileRequest& tiling, co
       metadata.at(static_cast<std::size_t>(flags.metadata)), flags.to_srgb, flags.max_side.value_or(0), flags.dither);
 }
 
-int usual_jobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4); }
+/// Half of the cores decode and half encode, as far as that serves: the network has threads of its own.
+int usual_jobs() { return std::clamp(usable_cores() / 2, 1, 4); }
 
 DecodeLimits limits(const EnhanceFlags& flags) { return {.max_pixels = flags.max_pixels}; }
 
@@ -108,6 +109,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   const std::vector<Job> jobs = name_jobs(std::move(sources), naming);
   if (report) require_no_photo(flags.report, jobs);
   const BatchOptions options = batch_options(flags, naming, session);
+  spdlog::debug("decoding on {0} thread{1}, encoding on {0}", options.jobs, options.jobs == 1 ? "" : "s");
   const std::size_t photos = part_of(jobs, options.shard).size();
   if (flags.shard) {
     spdlog::info("{}: {} of {} photos{}", describe(*flags.shard), photos, jobs.size(),

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <thread>
 
+#include "hdrtile/cores.h"
+
 namespace hdrtile {
 namespace {
 

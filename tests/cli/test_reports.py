@@ -129,6 +129,15 @@ def test_verbose_tells_the_plan(photos):
     assert 'tile' in result.stderr
 
 
+def test_decoders_and_encoders_are_half_of_the_cores_that_the_network_takes(photos, tmp_path):
+    """Cores, not their threads, as far as affinity and quota leave them to the process."""
+    report = tmp_path / 'report.json'
+    result = enhance(photos[0], '-v', '--report', report)
+    assert result.returncode == 0, result.stderr
+    jobs, = re.findall(r'decoding on (\d+) threads?, encoding on \d+', result.stderr)
+    assert int(jobs) == min(max(json.loads(report.read_text())['engine']['threads'] // 2, 1), 4)
+
+
 def test_no_bar_where_there_is_no_terminal(photos):
     assert '\x1b' not in enhance(*photos).stderr
 
