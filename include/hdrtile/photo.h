@@ -26,6 +26,7 @@ struct FormatFacts {
   Depth max_depth = Depth::u8;               ///< of what is written
   bool alpha = false;                        ///< whether transparency can be written
   bool grey = false;                         ///< whether one channel can be written; else grey becomes RGB
+  bool own_threads = false;                  ///< of its library, beside the one that calls it
   bool reads = false;
   bool writes = false;
 };

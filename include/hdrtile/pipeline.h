@@ -67,6 +67,26 @@ enum class Existing : std::uint8_t {
 };
 [[nodiscard]] const char* to_string(Existing existing) noexcept;
 
+/// Processor time in ms; empty: cannot be told. A codec's is that of the thread that calls it, reading, hashing and
+/// writing the file included; none where its library has threads of its own (HEIC, AVIF, camera raw). The network's is
+/// what the process used while it computed the photo (its threads spin while they wait for each other: that counts; on
+/// a GPU: of the host's processor), less what codecs used meanwhile; none while two photos are computed at once, nor
+/// once a codec with threads of its own has run.
+struct CoreTimes {
+  std::optional<double> decode;
+  std::optional<double> network;  ///< prepare and tiles
+  std::optional<double> encode;
+};
+
+/// Core-seconds of the photos of which all was told, summed.
+struct CoreSeconds {
+  int photos = 0;
+  double codecs = 0;
+  double network = 0;
+
+  void add(const CoreTimes& ms) noexcept;
+};
+
 /// What became of one photo; what a report entry is made from.
 struct PhotoResult {
   Job job;  ///< output as written (differs from what was asked with OnExist::rename)
@@ -85,6 +105,7 @@ struct PhotoResult {
   double prepare_ms = 0;
   double tiles_ms = 0;
   double encode_ms = 0;  ///< encoding and writing
+  CoreTimes core_ms;
 };
 
 /// How lower layers report. Calls are serialised (never two at once), but come from any thread. They must not throw.
@@ -104,6 +125,7 @@ struct BatchSummary {
   int failed = 0;
   int cancelled = 0;
   int stale = 0;  ///< skipped, though what exists is stale
+  CoreSeconds core_seconds;
 
   void add(const PhotoResult& result) noexcept;
 };

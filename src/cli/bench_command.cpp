@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstdio>
 #include <random>
-#include <thread>
 
 #include "bench_modes.h"
 #include "bench_print.h"
 #include "commands.h"
 #include "hdrtile/compare.h"
+#include "hdrtile/cores.h"
 #include "hdrtile/machine_peak.h"
 #include "interrupt.h"
 #include "session.h"
@@ -116,9 +116,8 @@ std::vector<BenchRow> try_tiles(const BenchRow& mode, const Image& photo, double
 
 /// Decoders, and as many encoders, that keep up with the network.
 int jobs_for(const BenchFindings& found, const ModeFigures& mode) {
-  const int cores = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
   const double needed = std::max(found.decode_ms, found.encode_ms) / std::max(mode.network_ms(), 1e-3);
-  return static_cast<int>(std::clamp(std::ceil(needed), 1.0, static_cast<double>(cores)));
+  return static_cast<int>(std::clamp(std::ceil(needed), 1.0, static_cast<double>(usable_cores())));
 }
 
 std::string quoted(const std::string& word) {

@@ -5,11 +5,11 @@
 #include <array>
 #include <chrono>
 #include <iostream>
-#include <thread>
 
 #include "brackets.h"
 #include "commands.h"
 #include "dry_run.h"
+#include "hdrtile/cores.h"
 #include "inputs.h"
 #include "interrupt.h"
 #include "naming.h"
@@ -37,7 +37,8 @@ std::string settings_id(const EnhanceFlags& flags, const TileRequest& tiling, co
       metadata.at(static_cast<std::size_t>(flags.metadata)), flags.to_srgb, flags.max_side.value_or(0), flags.dither);
 }
 
-int usual_jobs() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4); }
+/// Half of the cores decode and half encode, as far as that serves: the network has threads of its own.
+int usual_jobs() { return std::clamp(usable_cores() / 2, 1, 4); }
 
 DecodeLimits limits(const EnhanceFlags& flags) { return {.max_pixels = flags.max_pixels}; }
 
@@ -81,7 +82,12 @@ void log_summary(const BatchSummary& summary, double seconds) {
   if (summary.stale > 0) text += fmt::format(" ({} of them stale: --on-exist update redoes them)", summary.stale);
   if (summary.failed > 0) text += fmt::format(", {} failed", summary.failed);
   if (summary.cancelled > 0) text += fmt::format(", {} not done", summary.cancelled);
-  spdlog::info("{} in {}", text, format_duration(1000 * seconds));
+  text += fmt::format(" in {}", format_duration(1000 * seconds));
+  if (const CoreSeconds& core = summary.core_seconds; core.photos > 0) {
+    text += fmt::format("; core-seconds a photo: codecs {:.2f}, network {:.2f}", core.codecs / core.photos,
+                        core.network / core.photos);
+  }
+  spdlog::info("{}", text);
   if (summary.cancelled > 0) spdlog::warn("interrupted: nothing is half-done, the same command goes on from here");
 }
 
@@ -103,6 +109,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   const std::vector<Job> jobs = name_jobs(std::move(sources), naming);
   if (report) require_no_photo(flags.report, jobs);
   const BatchOptions options = batch_options(flags, naming, session);
+  spdlog::debug("decoding on {0} thread{1}, encoding on {0}", options.jobs, options.jobs == 1 ? "" : "s");
   const std::size_t photos = part_of(jobs, options.shard).size();
   if (flags.shard) {
     spdlog::info("{}: {} of {} photos{}", describe(*flags.shard), photos, jobs.size(),

@@ -66,6 +66,10 @@ Json to_json(const PhotoResult& result) {
                 {"prepare", result.prepare_ms},
                 {"tiles", result.tiles_ms},
                 {"encode", result.encode_ms}};
+  const auto told = [](const std::optional<double>& ms) { return ms ? Json(*ms) : Json(nullptr); };
+  json["core_ms"] = {{"decode", told(result.core_ms.decode)},
+                     {"network", told(result.core_ms.network)},
+                     {"encode", told(result.core_ms.encode)}};
   json["warnings"] = result.warnings;
   json["downgrades"] = result.downgrades;
   return json;
@@ -77,6 +81,11 @@ Json to_json(const BatchSummary& summary) {
           {"failed", summary.failed},
           {"cancelled", summary.cancelled},
           {"stale", summary.stale}};
+}
+
+Json to_json(const CoreSeconds& core_seconds) {
+  if (core_seconds.photos == 0) return nullptr;
+  return {{"photos", core_seconds.photos}, {"codecs", core_seconds.codecs}, {"network", core_seconds.network}};
 }
 
 Json to_json(Shard shard) { return {{"number", shard.number}, {"count", shard.count}}; }

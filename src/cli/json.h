@@ -21,6 +21,8 @@ void put_path(Json& json, const std::string& key, const std::filesystem::path& p
 [[nodiscard]] Json to_json(const MemoryPlan& plan);
 [[nodiscard]] Json to_json(const PhotoResult& result);
 [[nodiscard]] Json to_json(const BatchSummary& summary);
+/// Null where it could be told of no photo.
+[[nodiscard]] Json to_json(const CoreSeconds& core_seconds);
 [[nodiscard]] Json to_json(Shard shard);
 [[nodiscard]] Json to_json(const ModelInfo& model);
 

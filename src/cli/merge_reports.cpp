@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -117,6 +118,19 @@ BatchSummary count(const std::vector<Json>& photos) {
   return summary;
 }
 
+CoreSeconds core_seconds(const std::vector<Json>& photos) {
+  CoreSeconds sum;
+  for (const Json& photo : photos) {
+    if (photo["status"] != "done" || !photo.contains("core_ms")) continue;
+    const auto told = [&](const char* stage) {
+      const Json ms = photo["core_ms"].value(stage, Json());
+      return ms.is_number() ? std::optional(ms.get<double>()) : std::nullopt;
+    };
+    sum.add({.decode = told("decode"), .network = told("network"), .encode = told("encode")});
+  }
+  return sum;
+}
+
 std::vector<int> missing_shards(const std::vector<NamedReport>& reports) {
   std::vector<int> missing;
   for (int number = 1; number <= reports.front().report["shard"]["count"]; ++number) {
@@ -194,6 +208,7 @@ MergedReport merge_reports(std::vector<NamedReport> reports) {
   report["shard"] = nullptr;
   report["seconds"] = longest;
   report["machine_seconds"] = machine_seconds;
+  report["core_seconds"] = to_json(core_seconds(photos.entries()));
   report["error"] = merged.problems.empty() ? Json(nullptr) : Json(fmt::format("{}", fmt::join(merged.problems, "; ")));
   report["summary"] = to_json(summary);
   report["missing_shards"] = missing;

@@ -120,6 +120,7 @@ void JsonEvents::summary(const BatchSummary& summary, double seconds) {
   Json event = {{"event", "summary"}};
   event.update(to_json(summary));
   event["seconds"] = seconds;
+  event["core_seconds"] = to_json(summary.core_seconds);
   put_line(event);
 }
 

@@ -99,6 +99,7 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["list"] = {{"photos", facts.list.size()}, {"sha256", list_sha256(facts.list)}};
   report["shard"] = facts.shard ? to_json(*facts.shard) : Json(nullptr);
   report["seconds"] = seconds;
+  report["core_seconds"] = to_json(entries_->summary.core_seconds);
   report["error"] = error.empty() ? Json(nullptr) : Json(error);
   if (facts.estimate) report["estimate"] = to_json(*facts.estimate);
   report["summary"] = to_json(entries_->summary);

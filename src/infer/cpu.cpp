@@ -13,6 +13,8 @@
 #include <string_view>
 #include <thread>
 
+#include "hdrtile/cores.h"
+
 namespace hdrtile {
 namespace {
 

@@ -20,10 +20,6 @@ namespace hdrtile {
 /// The same for FP16.
 [[nodiscard]] bool cpu_has_native_fp16();
 
-/// Cores this process may use, by its affinity and the CPU quota of its cgroups. Two threads of one core count as one:
-/// they share what computes. At least 1.
-[[nodiscard]] int usable_cores();
-
 /// Different cores among logical processors; `system` is where the system tells of them (/sys/devices/system/cpu). One
 /// that it does not tell of is a core.
 [[nodiscard]] int physical_cores(const std::vector<int>& processors, const std::filesystem::path& system);

@@ -19,6 +19,7 @@
 #include "fused_pass.h"
 #include "graphed_forward.h"
 #include "half_block.h"
+#include "hdrtile/cores.h"
 #include "hdrtile/error.h"
 #include "model_file.h"
 #include "tensors.h"

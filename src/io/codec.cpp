@@ -85,6 +85,7 @@ Codec heif(FormatFacts facts, bool (*recognises)(ByteView)) {
   facts.library = "libheif with its plugins";
   facts.max_depth = Depth::u16;
   facts.alpha = true;
+  facts.own_threads = true;  // the coders behind it: libde265, x265, libaom
   Codec codec{.facts = std::move(facts),
               .places = {},
               .recognises = recognises,
@@ -155,7 +156,8 @@ Codec raw() {
                         .name = "camera raw",
                         .extensions = {"dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "pef", "srw"},
                         .library = "LibRaw",
-                        .holds = "developed at 16 bit; written as JPEG unless --format says otherwise"},
+                        .holds = "developed at 16 bit; written as JPEG unless --format says otherwise",
+                        .own_threads = true},  // OpenMP's
               .places = {},
               .recognises = is_raw,
               .read_head = nullptr,

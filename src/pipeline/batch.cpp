@@ -83,10 +83,18 @@ const char* to_string(PhotoStatus status) noexcept {
   return "unknown";
 }
 
+void CoreSeconds::add(const CoreTimes& ms) noexcept {
+  if (!ms.decode || !ms.network || !ms.encode) return;
+  ++photos;
+  codecs += (*ms.decode + *ms.encode) / 1000;
+  network += *ms.network / 1000;
+}
+
 void BatchSummary::add(const PhotoResult& result) noexcept {
   switch (result.status) {
     case PhotoStatus::done:
       ++done;
+      core_seconds.add(result.core_ms);
       break;
     case PhotoStatus::skipped:
       ++skipped;

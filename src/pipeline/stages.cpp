@@ -1,5 +1,6 @@
 #include "stages.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -15,6 +16,15 @@ void fail(PhotoResult& result, ErrorCode code, std::string reason) {
   result.status = code == ErrorCode::cancelled ? PhotoStatus::cancelled : PhotoStatus::failed;
   result.error = code;
   result.reason = std::move(reason);
+}
+
+/// Whether a library that decodes them has threads of its own.
+bool has_threads(const Admitted& files) {
+  const auto threaded = [](const std::vector<std::uint8_t>& file) {
+    const auto format = detect_format(file);
+    return format && facts_of(*format).own_threads;
+  };
+  return threaded(files.file) || std::ranges::any_of(files.further, threaded);
 }
 
 /// Without the number of a GPU: which of several made a photo is of no interest.
@@ -77,16 +87,19 @@ std::optional<Work> Stages::decode(const Job& job) {
   const bool goes_on = attempt(work.result, [&] {
     throw_if_stopped();
     const Stopwatch watch;
+    CoreTime::Codec core(core_time_);
     auto admitted = gate_.admit(work.result);
     if (!admitted) return;
     work.stamp = std::move(admitted->stamp);
     work.replace = admitted->replace;
     const auto exposures = static_cast<std::int64_t>(1 + job.further.size());
     work.pass = memory_.enter(exposures * photo_bytes(work.result.input_size, admitted->decoded_depth, options_.scale));
+    if (has_threads(*admitted)) core.has_threads();
     work.photo = decode_files(std::move(*admitted), job, options_.limits);
     work.result.input_size = work.photo.pixels.size();
     work.result.warnings = work.photo.warnings;
     work.result.decode_ms = watch.ms();
+    work.result.core_ms.decode = core.ms();
   });
   if (!goes_on) return std::nullopt;
   return work;
@@ -115,7 +128,9 @@ bool Stages::infer(Work& work, const EngineSource& engine, const EngineSource& f
 
 void Stages::enhance(Work& work, Engine& engine) {
   PhotoResult& result = work.result;
+  const CoreTime::Network core(core_time_);
   Enhanced made = enhanced(work, engine);
+  result.core_ms.network = core.ms();
   work.photo.pixels = std::move(made.image);
   work.stamp.engine = short_name(engine.info());
   result.device = engine.info().device;
@@ -165,13 +180,16 @@ void Stages::encode(Work work) {
   PhotoResult& result = work.result;
   const bool written = attempt(result, [&] {
     const Stopwatch watch;
+    CoreTime::Codec core(core_time_);
     EncodeOptions options = options_.encode;
     options.stamp = std::move(work.stamp);
+    if (facts_of(options.format.value_or(usual_output(work.photo.format))).own_threads) core.has_threads();
     const auto bytes = encode_photo(work.photo, options, result.warnings);
     work.photo = {};
     throw_if_cancelled();
     write(work, bytes);
     result.encode_ms = watch.ms();
+    result.core_ms.encode = core.ms();
   });
   if (written) finish(result);
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "core_time.h"
 #include "gate.h"
 #include "hdrtile/pipeline.h"
 #include "memory_gate.h"
@@ -71,6 +72,7 @@ class Stages {
   const CancelFlag& cancel_;
   Gate gate_;
   MemoryGate memory_;
+  CoreTime core_time_;
   std::mutex judging_;    // guards the next three
   int model_faults_ = 0;  // of photos in a row
   bool model_works_ = false;

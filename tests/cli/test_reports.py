@@ -1,9 +1,10 @@
 """What the program says: help, exit codes, progress, reports, info, compare."""
 import json
 import re
+import resource
 
 import pytest
-from program import ROOT, enhance, model, names, run, scene, write
+from program import ROOT, enhance, model, names, pixels, run, scene, write
 
 FLAGS = ['--recursive', '--null', '--output', '--on-exist', '--reprocess', '--format', '--quality', '--metadata', '--strength', '--model',
          '--device', '--precision', '--preset', '--tile', '--overlap', '--batch', '--max-memory', '--jobs', '--max-pixels', '--dry-run', '--progress',
@@ -63,6 +64,38 @@ def test_report(photos, tmp_path):
     assert 'further' not in data['engine'], 'one device, one engine'
 
 
+@pytest.mark.parametrize('jobs', [0, 2])
+def test_core_seconds_of_codecs_stand_beside_the_networks(tmp_path, jobs):
+    """All of a run's processor time but its start, and no more than that, whoever runs beside whom."""
+    photos = [write(tmp_path / f'{i}.png', pixels(700, 900, seed=i)) for i in range(3)]
+    report = tmp_path / 'report.json'
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = enhance(*photos, '--report', report, '--jobs', jobs, with_model='slow')
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert result.returncode == 0, result.stderr
+    data = json.loads(report.read_text())
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    core, entries = data['core_seconds'], [entry['core_ms'] for entry in data['photos']]
+    assert core['photos'] == 3
+    assert core['network'] == pytest.approx(sum(entry['network'] for entry in entries) / 1000)
+    assert core['codecs'] == pytest.approx(sum(entry['decode'] + entry['encode'] for entry in entries) / 1000)
+    assert all(0 < entry[stage] <= 1.1 * data['photos'][i]['ms'][stage] + 5 for i, entry in enumerate(entries) for stage in ('decode', 'encode'))
+    assert .6 * spent < core['network'] + core['codecs'] < 1.02 * spent
+    assert core['network'] > 3 * core['codecs'], 'twelve convolutions a pixel against PNG'
+    said = re.search(r'3 enhanced in .*; core-seconds a photo: codecs ([\d.]+), network ([\d.]+)', result.stderr)
+    assert [float(value) for value in said.groups()] == [pytest.approx(core[key] / 3, abs=.006) for key in ('codecs', 'network')]
+
+
+def test_core_seconds_are_not_told_where_a_codec_has_threads_of_its_own(photos, tmp_path):
+    report = tmp_path / 'report.json'
+    result = enhance(photos[0], '--report', report, '--format', 'avif')
+    assert result.returncode == 0, result.stderr
+    data = json.loads(report.read_text())
+    assert data['core_seconds'] is None and data['photos'][0]['core_ms']['encode'] is None
+    assert data['photos'][0]['core_ms']['decode'] > 0, "JPEG's is its thread's"
+    assert 'core-seconds' not in result.stderr
+
+
 def test_report_that_cannot_be_written_is_found_before_the_work(photos, tmp_path):
     result = enhance(photos[0], '--report', tmp_path / 'no/such/folder/report.json')
     assert result.returncode != 0
@@ -94,6 +127,15 @@ def test_verbose_tells_the_plan(photos):
     result = enhance(*photos, '-v', '--tile', 96)
     assert result.returncode == 0
     assert 'tile' in result.stderr
+
+
+def test_decoders_and_encoders_are_half_of_the_cores_that_the_network_takes(photos, tmp_path):
+    """Cores, not their threads, as far as affinity and quota leave them to the process."""
+    report = tmp_path / 'report.json'
+    result = enhance(photos[0], '-v', '--report', report)
+    assert result.returncode == 0, result.stderr
+    jobs, = re.findall(r'decoding on (\d+) threads?, encoding on \d+', result.stderr)
+    assert int(jobs) == min(max(json.loads(report.read_text())['engine']['threads'] // 2, 1), 4)
 
 
 def test_no_bar_where_there_is_no_terminal(photos):

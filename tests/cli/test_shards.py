@@ -142,6 +142,8 @@ def test_merge_is_one_report_of_the_list(done):
     parts = [json.loads(report.read_text()) for report in reports]
     assert merged['seconds'] == max(part['seconds'] for part in parts)
     assert merged['machine_seconds'] == pytest.approx(sum(part['seconds'] for part in parts))
+    assert merged['core_seconds'] == pytest.approx({key: sum(part['core_seconds'][key] for part in parts) for key in ('photos', 'codecs', 'network')})
+    assert merged['core_seconds']['photos'] == 7
     assert [part['engine'] for part in merged['shards']] == [part['engine'] for part in parts] == 3 * [merged['engine']]
     assert (merged['error'], merged['missing_shards'], merged['shard']) == (None, [], None)
     assert set(parts[0]) <= set(merged)

@@ -1,7 +1,11 @@
 #include "cpu.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <thread>
+
+#include "hdrtile/cores.h"
 #include "model_factory.h"
 
 namespace hdrtile {
@@ -42,7 +46,23 @@ TEST(PhysicalCores, ThreadsOfOneCoreCountOnce) {
   EXPECT_EQ(physical_cores({0, 7, 8}, root / ""), 3) << "two that the system does not tell of";
 }
 
-TEST(UsableCores, AreAtLeastOne) { EXPECT_GE(usable_cores(), 1); }
+TEST(UsableCores, AreThoseOfTheAffinity) {
+  EXPECT_GE(usable_cores(), 1);
+  std::thread([] {
+    cpu_set_t one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(one), &one), 0);
+    const int last = [&] {
+      for (int i = CPU_SETSIZE - 1; i > 0; --i) {
+        if (CPU_ISSET(i, &one)) return i;
+      }
+      return 0;
+    }();
+    CPU_ZERO(&one);
+    CPU_SET(last, &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    EXPECT_EQ(usable_cores(), 1);
+  }).join();
+}
 
 }  // namespace
 }  // namespace hdrtile
