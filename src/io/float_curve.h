@@ -8,9 +8,8 @@
 
 namespace hdrtile {
 
-/// A function of floats above zero as a table, for loops over rows: a power takes ten times as long. The bits of a
-/// float are its logarithm in steps, so they are the index as they are: 64 parabolas an octave, which follow a power
-/// from 1/3 to 3 to 1e-7 of its value. Immutable.
+/// A function of floats above zero as a table, for loops over rows. The bits of a float are its logarithm in steps, so
+/// they are the index as they are: 64 parabolas an octave, which follow sRGB's curve to 4e-7. Immutable.
 class FloatCurve {
  private:
   static constexpr int within_bits = 23 - 6;
