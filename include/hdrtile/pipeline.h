@@ -125,7 +125,7 @@ struct BatchSummary {
   int failed = 0;
   int cancelled = 0;
   int stale = 0;  ///< skipped, though what exists is stale
-  CoreSeconds core_seconds;
+  CoreSeconds core_seconds = {};
 
   void add(const PhotoResult& result) noexcept;
 };
