@@ -49,6 +49,21 @@ def psnr(a, b):
     return -10 * np.log10(max(np.mean((a - b) ** 2), 1e-20))
 
 
+@pytest.mark.parametrize('precision', ['fp32', 'auto'])
+def test_the_number_of_threads_changes_no_byte_of_small(photo, tmp_path, precision):
+    cores = sorted(os.sched_getaffinity(0))
+    made = {}
+    for count in {1, min(2, len(cores)), min(5, len(cores))}:
+        report = tmp_path / f'{count}.json'
+        result = run('enhance', photo, '-o', tmp_path / f'{count}.png', '--model', 'small', '--device', 'cpu', '--precision', precision, '--tile', 192,
+                     '--report', report, prefix=['taskset', '-c', ','.join(map(str, cores[:count]))])
+        assert result.returncode == 0, result.stderr
+        engine = json.loads(report.read_text())['engine']
+        assert engine['backend'] == 'fused'
+        made[engine['threads']] = read(tmp_path / f'{count}.png').tobytes()
+    assert 1 in made and len(set(made.values())) == 1
+
+
 @pytest.mark.parametrize('precision,kernels', instruction_sets())
 def test_pictures_of_small_are_those_of_torchscript(photo, tmp_path, precision, kernels):
     engine, _ = enhance(photo, tmp_path / 'fused.png', precision=precision, kernels=kernels)
