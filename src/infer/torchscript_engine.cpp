@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "block_pool.h"
 #include "call_scope.h"
 #include "cpu.h"
 #include "cuda_options.h"
@@ -164,6 +165,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
   void set_up_libtorch(int threads) {
     if (threads <= 0) threads = usable_cores();
     at::set_num_threads(threads);
+    if (chosen_.device.is_cpu()) pool_large_blocks();
     // oneDNN keeps what it has compiled for the last 1024 shapes of layers: over photos of many sizes memory would grow
     // by hundreds of megabytes. A model and a size of photo need some dozens. Read once, before the first layer runs.
     ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);
