@@ -74,10 +74,10 @@ class CompiledEngine final : public Engine {
   }
 
  private:
-  /// Compiled code takes its inputs' shapes on trust, and reads past their ends where they are others.
+  /// Tiles stay FP32 whatever the package computes in. Compiled code takes its inputs' shapes on trust, and reads past
+  /// their ends where they are others.
   void compute(const TileBatch& tile, const TensorContext* context, std::span<float> out) {
-    const auto type = context != nullptr ? at::kFloat : scalar_type(info_.precision);
-    auto inputs = inputs_of(tile, context, type, placement_);
+    auto inputs = inputs_of(tile, context, at::kFloat, placement_);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!fits(inputs[i], inputs_[i])) {
         throw Error(ErrorCode::model, subject_ + " does not take an input of shape " + shape_of(inputs[i].sizes()) +
