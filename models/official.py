@@ -1,15 +1,11 @@
 """Checkpoints of the published Restormer (github.com/swz30/Restormer) as networks of models/restormer.py: width, depth,
 heads, expansion, norm and biases are read off the names and shapes of the weights."""
 import re
-from typing import Dict, List
-
 import torch
-from torch import Tensor
 
 from attention import BiasFreeNorm, LayerNorm
+from recognised import Weights, expansion_of
 from restormer import Restormer
-
-Weights = Dict[str, Tensor]
 
 
 def is_restormer(weights: Weights) -> bool:
@@ -30,7 +26,7 @@ def from_official(weights: Weights) -> Restormer:
             3, weights['output.weight'].shape[0], dim=weights['patch_embed.proj.weight'].shape[0],
             blocks=[_length(weights, stage) for stage in stages],
             heads=[weights[f'{stage}.0.attn.temperature'].shape[0] for stage in stages],
-            refinement=_length(weights, 'refinement'), expansion=_expansion(weights, stages),
+            refinement=_length(weights, 'refinement'), expansion=expansion_of(weights, [f'{stage}.0.' for stage in stages]),
             norm=LayerNorm if 'latent.0.norm1.body.bias' in weights else BiasFreeNorm,
             bias='latent.0.attn.qkv.bias' in weights, reduce_first=False)
         ours = _renamed(weights, levels)
@@ -48,12 +44,6 @@ def from_official(weights: Weights) -> Restormer:
 
 def _length(weights: Weights, stage: str) -> int:
     return len({name.split('.')[1] for name in weights if name.startswith(f'{stage}.')})
-
-
-def _expansion(weights: Weights, stages: List[str]) -> float:
-    """Hidden widths are int(width * expansion): the middle of what all levels allow."""
-    shapes = [weights[f'{stage}.0.ffn.project_out.weight'].shape for stage in stages]
-    return (max(hidden / dim for dim, hidden, *_ in shapes) + min((hidden + 1) / dim for dim, hidden, *_ in shapes)) / 2
 
 
 def _renamed(weights: Weights, levels: int) -> Weights:

@@ -6,35 +6,30 @@ Writes NAME-PRECISION-KEY.pt2 and, beside it, a .json with what the package was 
 The package takes tiles of every size that the model does, so photos are cut as ever. It holds the tile pass alone: prepare()
 and draft() stay TorchScript: prepare() takes a fiftieth of the time, and once a photo.
 
-AOTInductor cannot compile a TorchScript file: the network is built anew from models/ with the file's weights, so only
-files that scripts/export_model.py wrote can be compiled. The result is checked against the file before it counts.
+AOTInductor cannot compile a TorchScript file: the network is built anew from models/ with the file's weights, so only files
+that scripts/export_model.py wrote can be compiled, and Restormers that scripts/import_restormer.py did, with statistics of any
+kind. The result is checked against the file before it counts.
 """
 import argparse
 import hashlib
 import json
 import os
 import re
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / 'models'))
-import sizes  # noqa: E402
-from contextual import ContextualModel  # noqa: E402
+from eager_model import ALL, ROOT, fail, load, rebuild
+
+from attention import LayerNorm  # noqa: E402, I001  of models/, which eager_model has put on the path
 
 DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 # Inductor compiles with -march=native: every instruction set that the compiler may have used.
 INSTRUCTION_SETS = re.compile(r'(sse|ssse|avx|amx|fma|f16c|bmi|abm|popcnt|movbe|v?aes|v?pclmul|gfni|sha|adx|rdrand|rdseed|xsave|lzcnt|sm[34]$)')
 LEAST_DB = {'fp32': 60, 'bf16': 40, 'fp16': 40}
 PLACE = torch.tensor([[.1, .2, .3, .5]])
-
-
-def fail(message):
-    sys.exit(f'{Path(sys.argv[0]).name}: {message}')
 
 
 def cache_folder():
@@ -63,57 +58,69 @@ def precision_of(asked, device):
     return 'bf16' if {'avx512_bf16', 'amx_bf16'} & set(cpu_flags()) else 'fp32'
 
 
-def load(path):
-    """The TorchScript module, in FP32 whatever it is stored in, and hdrtile.json."""
-    extra = {'hdrtile.json': ''}
-    try:
-        scripted = torch.jit.load(str(path), _extra_files=extra).eval().float()
-    except (RuntimeError, ValueError, OSError) as error:
-        fail(f'{path} cannot be loaded as TorchScript ({str(error).splitlines()[0]})')
-    if scripted.original_name != ContextualModel.__name__ or not extra['hdrtile.json']:
-        fail(f'{path} was not written by scripts/export_model.py: only models that models/contextual.py defines can be compiled; '
-             'hdrtile runs this one through TorchScript')
-    return scripted, json.loads(extra['hdrtile.json'])
-
-
-def architecture_of(description):
-    """Files from before hdrtile.json held it are `small`."""
-    parts = description.get('architecture')
-    return sizes.Architecture.from_json(parts) if parts else sizes.SIZES['small']
-
-
-def rebuild(scripted, description):
-    """The eager model of a TorchScript file."""
-    model = ContextualModel(architecture_of(description)).eval()
-    model.load_state_dict(scripted.state_dict())
-    return model
-
-
 def tiles(height, width, device):
     torch.manual_seed(height)
     return torch.rand(1, 3, height, width).to(device, memory_format=torch.channels_last)
 
 
+class NormBySums(torch.nn.Module):
+    """models/attention.py's LayerNorm, of sums: for layer_norm Inductor writes Welford's recurrence, which over so few channels
+    takes twice as long."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.weight, self.bias = norm.weight, norm.bias
+
+    def forward(self, x):
+        centred = x.float() - x.float().mean(dim=1, keepdim=True)
+        normed = centred * torch.rsqrt(centred.square().mean(dim=1, keepdim=True) + 1e-5)
+        return (normed * self.weight.float()[:, None, None] + self.bias.float()[:, None, None]).to(x.dtype)
+
+
+def suit_inductor(module):
+    """Gives a network the forms that Inductor makes the fastest code of."""
+    for parent in list(module.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, LayerNorm):
+                setattr(parent, name, NormBySums(child))
+
+
+class PlainPass(torch.nn.Module):
+    """A plain model with its trunk in its weights' precision, input and sum in FP32: as contextual models have it."""
+
+    def __init__(self, trunk):
+        super().__init__()
+        self.trunk = trunk
+
+    def forward(self, x):
+        return x + self.trunk(x.to(self.trunk.embed.weight.dtype))[0].float()
+
+
+def free_axes(inputs):
+    """Of what follows a tile: the sides of a guide, which are as the photo's format makes them."""
+    return [(3, 4) if value.dim() == 5 else () for value in inputs[1:]]
+
+
 def export(model, description, inputs):
-    """The tile pass as a graph: a tile's sides are any multiple, a guide's as the photo's format makes them."""
+    """The tile pass as a graph: a tile's sides are any multiple."""
     multiple = description['multiple']
     least = -(-description['tile']['min'] // multiple)
     most = description['tile']['max'] // multiple
     height, width = (torch.export.Dim(side, min=least, max=most) for side in ('height', 'width'))
-    dynamic = ({2: multiple * height, 3: multiple * width}, None, {3: torch.export.Dim.DYNAMIC, 4: torch.export.Dim.DYNAMIC}, None)
+    dynamic = ({2: multiple * height, 3: multiple * width},
+               *({axis: torch.export.Dim.DYNAMIC for axis in axes} or None for axes in free_axes(inputs)))
     program = torch.export.export(model, inputs, dynamic_shapes=dynamic, strict=False)
     return program, {'min': least * multiple, 'max': most * multiple}
 
 
-def check(package, scripted, precision, device):
+def check(package, scripted, description, precision, device):
     """The least PSNR between the package and the TorchScript file in FP32, over several photos and tiles. A package for
     FP32 must be as near as rounding allows."""
     compiled = torch._inductor.aoti_load_package(str(package))
     least = float('inf')
-    for (height, width), preview in (((128, 192), (549, 824)), ((512, 512), (824, 618)), ((200, 328), (824, 300))):
-        x = tiles(height, width, device)
-        guide, mix = scripted.prepare(torch.rand(1, 3, *preview, device=device))
-        difference = compiled(x, PLACE.to(device), guide, mix) - scripted(x, PLACE.to(device), guide, mix)
+    for sides, preview in (((128, 192), (549, 824)), ((512, 512), (824, 618)), ((200, 328), (824, 300))):
+        inputs = inputs_of(scripted, device, sides_near(sides, description), preview)
+        difference = compiled(*inputs) - scripted(*inputs)
         least = min(least, float(-10 * difference.square().mean().clamp(min=1e-20).log10()))
     if not least >= LEAST_DB[precision]:
         fail(f'the compiled model is {least:.1f} dB from the TorchScript file, at least {LEAST_DB[precision]} dB are asked: not kept')
@@ -155,10 +162,19 @@ def is_whole(target):
         return False
 
 
-def inputs_of(scripted, device):
-    """A tile, its place, and the guide and mix of some photo."""
-    guide, mix = (torch.empty_like(t).copy_(t) for t in scripted.prepare(torch.rand(1, 3, 549, 824, device=device)))
-    return tiles(384, 512, device), PLACE.to(device), guide, mix
+def sides_near(sides, description):
+    """Of a tile that the model takes."""
+    multiple = description['multiple']
+    return [-(-max(side, description['tile']['min']) // multiple) * multiple for side in sides]
+
+
+def inputs_of(scripted, device, sides=(384, 512), preview=(549, 824)):
+    """A tile, and for contextual models its place, and the guide and mix of some photo."""
+    tile = tiles(*sides, device)
+    if not hasattr(scripted, 'prepare'):
+        return (tile,)
+    guide, mix = (torch.empty_like(t).copy_(t) for t in scripted.prepare(torch.rand(1, 3, *preview, device=device)))
+    return tile, PLACE.to(device), guide, mix
 
 
 def package(model, description, inputs, path, freezing=False):
@@ -169,22 +185,24 @@ def package(model, description, inputs, path, freezing=False):
     # Threads are hdrtile's choice when it runs, not this script's now.
     torch._inductor.aoti_compile_and_package(program, package_path=str(path),
                                              inductor_configs={'cpp.dynamic_threads': True, 'freezing': freezing})
-    guide, mix = inputs[2:]
-    return {'sides': sides, 'inputs': [[1, 3, 0, 0], [1, 4], [*guide.shape[:3], 0, 0], [*mix.shape]]}
+    further = [[0 if axis in axes else size for axis, size in enumerate(value.shape)] for value, axes in zip(inputs[1:], free_axes(inputs))]
+    return {'sides': sides, 'inputs': [[1, 3, 0, 0], *further]}
 
 
 def compile_model(path, device, precision, target, key):
     start = time.monotonic()
-    scripted, description = load(path)
+    scripted, description = load(path, ALL)
     scripted = scripted.to(device)
     model = rebuild(scripted, description).to(device)
     with torch.no_grad(), tempfile.TemporaryDirectory(dir=target.parent, prefix='.') as folder:
+        suit_inductor(model.trunk)
         model.trunk.to(DTYPES[precision])
         model.to(memory_format=torch.channels_last)
         partial = Path(folder) / target.name
-        shapes = package(model, description, inputs_of(scripted, device), partial)
+        shapes = package(model if hasattr(scripted, 'prepare') else PlainPass(model.trunk), description,
+                         inputs_of(scripted, device, sides_near((384, 512), description)), partial)
         print(f'compiled after {time.monotonic() - start:.0f} s', flush=True)
-        psnr = check(partial, scripted, precision, device)
+        psnr = check(partial, scripted, description, precision, device)
         place(partial, key | {'model': description['name'], **shapes, 'psnr': round(psnr, 1), 'package_sha256': sha256_of(partial)}, target)
     print(f'{target}: {target.stat().st_size / 1e6:.1f} MB, {psnr:.1f} dB to the file in FP32, {time.monotonic() - start:.0f} s in all')
 
@@ -196,6 +214,7 @@ def main():
     parser.add_argument('--precision', choices=['auto', *DTYPES], default='auto', help='as hdrtile enhance would choose it, or one of these')
     parser.add_argument('--cache', type=Path, default=cache_folder(), help='default: $HDRTILE_CACHE, $XDG_CACHE_HOME/hdrtile, ~/.cache/hdrtile')
     args = parser.parse_args()
+    args.cache = args.cache.absolute()   # the compiler runs in folders of its own
     if not args.model.is_file():
         fail(f'{args.model} is no file')
     if args.device == 'cuda' and not torch.cuda.is_available():

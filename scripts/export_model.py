@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 import checkpoints
-import compile_model
+import eager_model
 import model_facts
 import model_file
 
@@ -42,8 +42,8 @@ def load_run(run, stages=('tone', 'tile')):
 @torch.inference_mode()
 def export(args):
     if args.start:
-        scripted, description = compile_model.load(args.start)
-        model, architecture = compile_model.rebuild(scripted, description), compile_model.architecture_of(description)
+        scripted, description = eager_model.load(args.start)
+        model, architecture = eager_model.rebuild(scripted, description), eager_model.architecture_of(description)
     else:
         description = {'name': 'small', 'version': '1', 'trained_on': TRAINED_ON}
         model, architecture = load_run(args.run, *[('tone',)] * args.zero_trunk)

@@ -12,7 +12,8 @@ Installs what hdrtile is built from and builds build/hdrtile.
                 one from the torch wheel. No .venv is made then: the tests written in Python are left out, and no model is
                 compiled.
   --no-tests    build the program alone
-  --no-compile  do not compile the default model for this machine; it runs through TorchScript then
+  --no-compile  do not compile the default model for this machine. hdrtile runs the package where its own, faster kernels
+                do not run: on CPUs without AVX2, and with --engine compiled
   -h, --help    this text
 
 Made for Debian 12, Debian 13 and Ubuntu 24.04 on x86-64; tried on Debian 12 and 13. On other systems it says which packages it would
@@ -157,7 +158,8 @@ if [[ $compile == ON ]]; then
   begin "Compile the default model for this machine"
   if ! .venv/bin/python scripts/compile_model.py 2>build/compile_model.log; then
     tail -n 3 build/compile_model.log
-    echo "it could not be compiled (build/compile_model.log says more): hdrtile runs it through TorchScript"
+    echo "it could not be compiled (build/compile_model.log says more): hdrtile goes without, through its own kernels on CPUs"
+    echo "with AVX2, else through TorchScript"
   fi
 fi
 

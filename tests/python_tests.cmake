@@ -24,5 +24,5 @@ if(EXISTS ${HDRTILE_PYTHON} AND NOT HDRTILE_INFER_ONLY)
   set_tests_properties(test-models PROPERTIES FIXTURES_SETUP test-models TIMEOUT 600)
   # A compiler at work: wanted by the tests of compiled models alone.
   add_test(NAME test-packages COMMAND ${HDRTILE_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/python/make_packages.py ${HDRTILE_TEST_PACKAGES})
-  set_tests_properties(test-packages PROPERTIES FIXTURES_SETUP test-packages TIMEOUT 600)
+  set_tests_properties(test-packages PROPERTIES FIXTURES_SETUP test-packages TIMEOUT 1200)
 endif()

@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include "call_scope.h"
-#include "cpu.h"
 #include "engines.h"
 #include "hdrtile/error.h"
 #include "tensors.h"
@@ -41,7 +40,6 @@ class CompiledEngine final : public Engine {
     if (inputs_.size() != (model_.contextual ? 4U : 1U) || shapes.min > shapes.max || !shapes.fixed.empty()) {
       throw Error(ErrorCode::model, subject_ + " is not for this kind of model");
     }
-    if (chosen.device.is_cpu()) keep_freed_layers();
     torch_call(subject_, [&] {
       loader_.emplace(package.file.string(), "model", /*run_single_threaded=*/false, /*num_runners=*/1,
                       chosen.device.index());
@@ -76,10 +74,10 @@ class CompiledEngine final : public Engine {
   }
 
  private:
-  /// Compiled code takes its inputs' shapes on trust, and reads past their ends where they are others.
+  /// Tiles stay FP32 whatever the package computes in. Compiled code takes its inputs' shapes on trust, and reads past
+  /// their ends where they are others.
   void compute(const TileBatch& tile, const TensorContext* context, std::span<float> out) {
-    const auto type = context != nullptr ? at::kFloat : scalar_type(info_.precision);
-    auto inputs = inputs_of(tile, context, type, placement_, /*handed_over=*/true);
+    auto inputs = inputs_of(tile, context, at::kFloat, placement_, /*handed_over=*/true);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (!fits(inputs[i], inputs_[i])) {
         throw Error(ErrorCode::model, subject_ + " does not take an input of shape " + shape_of(inputs[i].sizes()) +

@@ -1,6 +1,5 @@
 #include "cpu.h"
 
-#include <malloc.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -117,13 +116,6 @@ std::int64_t host_memory_bytes() {
   const std::int64_t pages = sysconf(_SC_PHYS_PAGES);
   const std::int64_t page_size = sysconf(_SC_PAGESIZE);
   return pages > 0 && page_size > 0 ? pages * page_size : 0;
-}
-
-void keep_freed_layers() {
-  constexpr int largest = 32 << 20;  // glibc takes no larger one
-  constexpr int most = 1 << 30;
-  (void)::mallopt(M_MMAP_THRESHOLD, largest);
-  (void)::mallopt(M_TRIM_THRESHOLD, most);
 }
 
 }  // namespace hdrtile

@@ -31,8 +31,4 @@ namespace hdrtile {
 /// systems (version 2 or 1) mounted at `root`. Empty: none.
 [[nodiscard]] std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root, const std::string& membership);
 
-/// For networks that take memory for every layer: glibc would give large blocks back to the system at once, and each
-/// layer would have its memory mapped and cleared anew, a fifth of the processor's time in FP32.
-void keep_freed_layers();
-
 }  // namespace hdrtile

@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "block_pool.h"
 #include "call_scope.h"
 #include "cpu.h"
 #include "cuda_options.h"
@@ -76,8 +77,6 @@ class TorchScriptEngine final : public Engine, private TileModel {
       if (cast) choose_working_module(options);
       const bool fused = options.fused != FusedUse::never && choose_fused(options);
       if (!cast && !fused) choose_working_module(options);
-      const bool has_layers = !fused && working_.parameters().size() > 0;
-      if (has_layers && chosen_.device.is_cpu()) keep_freed_layers();
     });
   }
 
@@ -174,6 +173,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
   void set_up_libtorch(int threads) {
     if (threads <= 0) threads = usable_cores();
     at::set_num_threads(threads);
+    if (chosen_.device.is_cpu()) pool_large_blocks();
     // oneDNN keeps what it has compiled for the last 1024 shapes of layers: over photos of many sizes memory would grow
     // by hundreds of megabytes. A model and a size of photo need some dozens. Read once, before the first layer runs.
     ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);

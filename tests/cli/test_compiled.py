@@ -55,10 +55,10 @@ def rehash(cache):
     describe(cache, package_sha256=hashlib.sha256(package_in(cache).read_bytes()).hexdigest())
 
 
-def enhance(photo, out, cache, *flags, precision='fp32', tile=192):
+def enhance(photo, out, cache, *flags, precision='fp32', tile=192, name='tiny'):
     """The process, what the report says of engine and photo, and the result's bytes."""
     report = out.with_suffix('.json')
-    result = run('enhance', photo, '-o', out, '--model', packages() / 'tiny.pt', '--device', 'cpu', '--precision', precision,
+    result = run('enhance', photo, '-o', out, '--model', packages() / f'{name}.pt', '--device', 'cpu', '--precision', precision,
                  '--tile', tile, '--report', report, *flags, env=environment(cache))
     assert result.returncode == 0, result.stderr
     said = json.loads(report.read_text())
@@ -86,6 +86,34 @@ def test_its_pictures_are_those_of_torchscript_to_60_db(cache, tmp_path, height,
     entries = [enhance(photo, tmp_path / f'{engine}.png', cache, '--engine', engine, tile=tile)[2] for engine in ('compiled', 'torchscript')]
     assert len({json.dumps([entry['plan'][key] for key in ('tile', 'tiles', 'overlap')]) for entry in entries}) == 1
     assert psnr(tmp_path / 'compiled.png', tmp_path / 'torchscript.png') >= 60
+
+
+@pytest.mark.parametrize('name,precision,least', [('plain', 'fp32', 60), ('plain', 'bf16', 40), ('windows', 'fp32', 60), ('preview', 'fp32', 60)])
+def test_a_restormers_pictures_are_those_of_torchscript(photo, tmp_path, name, precision, least):
+    """Plain: statistics of each tile, or of windows; and with those of the preview."""
+    for engine, backend in (('compiled', 'aotinductor'), ('torchscript', 'torchscript')):
+        _, told, entry, _ = enhance(photo, tmp_path / f'{engine}.png', packages() / 'restormers', '--engine', engine, name=name, precision=precision)
+        assert (told['backend'], told['precision'], told['warnings']) == (backend, precision, [])
+        assert entry['plan']['tiles'] > 1
+    assert psnr(tmp_path / 'compiled.png', tmp_path / 'torchscript.png') >= least
+    assert psnr(tmp_path / 'compiled.png', photo) < 30, 'it does something'
+
+
+def test_a_compiled_plain_model_takes_small_photos_and_tiles_of_any_size(tmp_path):
+    for height, width, tile in ((1, 1, 512), (64, 700, 512), (300, 420, 'whole')):
+        photo = write(tmp_path / 'photo.png', scene(height, width).astype(np.uint16) * 257)
+        plans = [enhance(photo, tmp_path / f'{engine}.png', packages() / 'restormers', '--engine', engine, '--on-exist', 'overwrite', tile=tile,
+                         name='plain')[2]['plan'] for engine in ('compiled', 'torchscript')]
+        assert plans[0]['tile'] == plans[1]['tile']
+        assert psnr(tmp_path / 'compiled.png', tmp_path / 'torchscript.png') >= 60
+
+
+def test_a_package_of_a_plain_model_that_cannot_be_used_costs_a_warning(photo, tmp_path):
+    restormers = shutil.copytree(packages() / 'restormers', tmp_path / 'restormers')
+    for package in restormers.glob('plain-fp32-*.pt2'):
+        os.truncate(package, package.stat().st_size // 2)
+    _, engine, _, _ = enhance(photo, tmp_path / 'out.png', restormers, name='plain')
+    assert engine['backend'] == 'torchscript' and 'damaged' in engine['warnings'][0]
 
 
 def test_same_bytes_whatever_the_batch_and_the_jobs(cache, photo, tmp_path):

@@ -9,9 +9,11 @@ from spandrel_extra_arches.architectures.Restormer import Restormer as Published
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / 'models'), str(ROOT / 'scripts')]
 import official_import  # noqa: E402
-from attention import MDTA  # noqa: E402
+from attention import MDTA, BiasFreeNorm  # noqa: E402
 from official import from_official  # noqa: E402
+from recognised import restormer_of  # noqa: E402
 from restorer import ContextualRestorer, Restorer  # noqa: E402
+from restormer import Restormer as Ours  # noqa: E402
 from windowed import WindowedMDTA, localise  # noqa: E402
 
 
@@ -135,3 +137,22 @@ def test_a_network_that_is_almost_a_restormer_is_refused_by_the_name_of_the_weig
         from_official(weights | {'latent.0.gate': torch.zeros(1)})
     with pytest.raises(ValueError, match='expected'):
         from_official(weights | {'output.weight': torch.zeros(3, 7, 3, 3)})
+
+
+@pytest.mark.parametrize('changes', [{}, {'norm': BiasFreeNorm, 'bias': True}, {'reduce_first': False}, {'unshuffle': 2, 'embed_bias': True},
+                                     {'expansion': 3.}], ids=lambda changes: ' '.join(changes) or 'usual')
+@pytest.mark.parametrize('blocks, refinement', [([2], 0), ([1, 2, 1], 1), ([1, 1, 1, 1], 2)], ids=['1 level', '3 levels', '4 levels'])
+def test_a_network_is_recognised_by_its_weights(changes, blocks, refinement):
+    net = Ours(3, 3, 8, blocks, [2 ** level for level in range(len(blocks))], refinement, **changes).eval()
+    for parameter in net.parameters():
+        torch.nn.init.normal_(parameter, std=.1)
+    x = torch.rand(1, 3, 48, 64)
+    assert torch.equal(restormer_of(net.state_dict())(x)[0], net(x)[0])
+
+
+def test_weights_of_another_network_are_not_taken_for_a_restormer():
+    with pytest.raises(KeyError):
+        restormer_of(torch.nn.Conv2d(3, 3, 3).state_dict())
+    weights = Ours(3, 3, 8, [1, 1], [1, 2]).state_dict()
+    with pytest.raises(RuntimeError):
+        restormer_of(weights | {'more': torch.zeros(1)})
