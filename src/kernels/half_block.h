@@ -69,7 +69,7 @@ inline void filter(const float* const (&rows)[3], const float* taps, const float
   for (int pixel = 0; pixel < pixels; pixel += at_once) {
     Vec sums[at_once];
 #pragma GCC unroll 4
-    for (int p = 0; p < at_once; ++p) sums[p] = load(bias);
+    for (Vec& sum : sums) sum = load(bias);
 #pragma GCC unroll 3
     for (int row = 0; row < 3; ++row) {
 #pragma GCC unroll 6

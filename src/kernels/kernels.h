@@ -113,7 +113,7 @@ struct Kernels {
 };
 
 inline std::size_t apply_guide_scratch(int width) noexcept { return std::size_t(width + 16) * 12; }
-inline std::size_t shrink_scratch(int width) noexcept { return 3 * (2 * std::size_t(width) + 2 * 2 * 4); }
+inline std::size_t shrink_scratch(int width) noexcept { return 3 * (2 * std::size_t(width) + std::size_t{16}); }
 
 /// The fastest this CPU runs; null where there are none for it: BF16 wants AVX512-BF16, FP32 AVX2 with FMA. The
 /// environment variable HDRTILE_KERNELS (none, avx2, avx512) caps what is taken, to compare and to test.

@@ -18,9 +18,9 @@ template <class Operand, int count, int rows>
   const float* weights = product.weights + std::ptrdiff_t{vector} * product.words * lanes;
   const std::ptrdiff_t next = std::ptrdiff_t{product.words} * lanes;
 #pragma GCC unroll 16
-  for (int p = 0; p < block; ++p) {
+  for (auto& pixel : sums) {
 #pragma GCC unroll 2
-    for (int n = 0; n < count; ++n) sums[p][n] = load(product.bias + (vector + n) * lanes);
+    for (int n = 0; n < count; ++n) pixel[n] = load(product.bias + (vector + n) * lanes);
   }
   for (int row = 0; row < rows; ++row) {
     const float* words = run[row];

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <ctime>
+
 namespace hdrtile {
 namespace {
 
@@ -37,7 +39,9 @@ std::optional<double> CoreTime::Codec::ms() const {
   return ms_of(clock_) - start_;
 }
 
-CoreTime::Network::Network(CoreTime& times) : times_(times) {
+CoreTime::Network::Network(CoreTime& times) : times_(times) { begin(); }
+
+void CoreTime::Network::begin() {
   const std::lock_guard lock(times_.mutex_);
   alone_ = times_.computing_++ == 0;
   turn_ = ++times_.turns_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <time.h>  // clockid_t is POSIX's
+#include <sys/types.h>  // clockid_t
 
 #include <list>
 #include <mutex>
@@ -50,6 +50,8 @@ class CoreTime {
     [[nodiscard]] std::optional<double> ms() const;
 
    private:
+    void begin();
+
     CoreTime& times_;
     double start_ = 0;
     long turn_ = 0;
