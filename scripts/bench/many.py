@@ -15,11 +15,15 @@ def run(setting):
     section.tables.append(table)
     few, many = runs[counts[-2]], runs[counts[-1]]
     if many and apart:
-        bound = apart.network_s() + apart.codec_s() / setting.threads
+        bound = apart.network_s() + apart.codec_core_s() / setting.threads
         ratio = many.usage.wall_s / bound
         section.figures['bound_s'], section.figures['wall_over_bound'] = bound, ratio
         section.check(f'{counts[-1]} photos: at most 1.05 times (network time + codec core-seconds / cores)',
                       f'{many.usage.wall_s:.1f} s / {bound:.1f} s = {ratio:.3f}', ratio <= 1.05)
+    if many:
+        tiles = many.ms('tiles') / 1000
+        section.check(f'{counts[-1]} photos: wall at most 1.1 times their own tile passes', f'{many.usage.wall_s:.1f} s / {tiles:.1f} s = {many.usage.wall_s / tiles:.2f}',
+                      many.usage.wall_s <= 1.1 * tiles)
     if few and many:
         ratio = many.usage.peak_mb / few.usage.peak_mb
         section.check(f'peak memory of {counts[-1]} photos within 5 % of that of {counts[-2]}',

@@ -56,6 +56,9 @@ class Run:
     def codec_s(self):
         return (self.ms('decode') + self.ms('encode')) / 1000
 
+    def codec_core_s(self):
+        return sum(photo['core_ms'][stage] for photo in self.report['photos'] for stage in ('decode', 'encode')) / 1000
+
     def start_s(self):
         """What is not one of the stages: of a run with --jobs 0."""
         return self.usage.wall_s - self.network_s() - self.codec_s()
