@@ -147,6 +147,7 @@ std::string command_of(const BenchRow& best, int jobs) {
 }  // namespace
 
 ExitCode run_bench(const BenchFlags& flags) {
+  outlive_readers();
   const CancelFlag& cancel = catch_interrupts();
   Photo photo = flags.photo.empty() ? synthetic_photo() : decode_photo(read_file(flags.photo), flags.photo);
   BenchFindings found{.photo = flags.photo.empty() ? "synthetic" : flags.photo.string()};

@@ -97,6 +97,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   const auto start = std::chrono::steady_clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
 
+  outlive_readers();
   auto sources = collect_inputs(flags, std::cin, [](const std::string& warning) { spdlog::warn("{}", warning); });
   std::optional<Report> report;
   if (!flags.report.empty()) report.emplace(flags.report);

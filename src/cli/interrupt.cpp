@@ -50,10 +50,12 @@ const CancelFlag& catch_interrupts() {
   ::sigaction(SIGHUP, nullptr, &before);
   if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // else nohup wants it to go on
   keep_from_this_thread();
-  // The call that is at fault fails instead, and is told of.
+  return interrupted;
+}
+
+void outlive_readers() {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
-  return interrupted;
 }
 
 }  // namespace hdrtile::cli
