@@ -2,7 +2,7 @@
 what its parts take.
 
   .venv/bin/pip install -r scripts/requirements-bench.txt                      (once: MONAI, to compare with)
-  .venv/bin/python scripts/bench.py [SECTION...] [--quick] [--network NAME...] [--write docs/performance.md]
+  .venv/bin/python scripts/bench.py [SECTION...] [--quick] [--network NAME...] [--engine NAME...] [--write docs/performance.md]
 
 Sections: contest (side by side with the official Restormer demo's tile loop and MONAI), photos, size, tile, batch, cores (sweeps),
 files (against libjpeg-turbo), start (against LibTorch's own), parts (Google Benchmark); none named: all. --quick takes about five
@@ -34,6 +34,7 @@ def main():
     parser.add_argument('sections', nargs='*', metavar='SECTION', help=' '.join(SECTIONS))
     parser.add_argument('--quick', action='store_true')
     parser.add_argument('--network', nargs='+', choices=list(networks.NETWORKS), help='of contest; default: all, with --quick without Base')
+    parser.add_argument('--engine', nargs='+', choices=['torchscript', 'compiled', 'fused', 'auto'], help='of contest; default: all')
     parser.add_argument('--device', default='cpu', help='cpu (default) or cuda[:N]')
     parser.add_argument('--threads', type=int, default=cores, help=f'cores to use, the same for all; default: the physical ones, {cores} here')
     parser.add_argument('--rounds', type=int, help='turns of contest and files; default 3, with --quick 2')
@@ -50,6 +51,7 @@ def main():
         parser.error('--rounds must be at least 1')
     setting = Setting(args.quick, args.device, args.threads, args.rounds or (2 if args.quick else 3), args.work.resolve(),
                       args.network or (QUICK_NETWORKS if args.quick else list(networks.NETWORKS)))
+    setting.modes = [mode for mode in setting.modes if mode.engine in (args.engine or [mode.engine])]
     out = (args.out or args.work).resolve()
     results = Results(out)
     missed = False
