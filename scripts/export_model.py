@@ -1,6 +1,7 @@
 """Turns a training run into a model file: TorchScript with hdrtile.json inside (docs/design.md, "The model contract").
 
   python scripts/export_model.py --run RUN --out models/small.pt [--zero-trunk]
+  python scripts/export_model.py --run RUN --from models/small.pt --out small.pt     what RUN has not trained, from a file
   python scripts/export_model.py --run RUN --out models/base.pt --name base --fp16 --device cuda
 
 Computes what the file states of itself: receptive field, halo (the smallest border at which a tile cut from a photo equals
@@ -22,13 +23,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 from contextual import ContextualModel  # noqa: E402
 
 
-def load_run(run, stages=('tone', 'tile')):
-    """The model that a training run has made, and its architecture. Only these stages have to be there."""
-    for stage in stages:
-        if not checkpoints.checkpoint_path(run, stage).exists():
-            raise SystemExit(f'{run}: no {stage}.ckpt; train that stage first (scripts/train.py {stage})')
+def load_run(run, stages=('tone', 'tile'), start=None):
+    """The model that a training run has made, and its architecture. Only these stages have to be there, or in the model file
+    `start`."""
     architecture = checkpoints.architecture_of(run)
     model = ContextualModel(architecture).eval()
+    missing = [stage for stage in stages if not checkpoints.checkpoint_path(run, stage).exists()]
+    taken = checkpoints.load_file(model, start, [checkpoints.PARTS[stage] for stage in missing]) if start and missing else []
+    for stage in missing:
+        if checkpoints.PARTS[stage] not in taken:
+            raise SystemExit(f'{run}: no {stage}.ckpt; train that stage first (scripts/train.py {stage})')
     for stage in checkpoints.PARTS:
         checkpoints.load_part(model, run, stage)
     return model, architecture
@@ -36,7 +40,7 @@ def load_run(run, stages=('tone', 'tile')):
 
 @torch.inference_mode()
 def export(args):
-    model, architecture = load_run(args.run, *[('tone',)] * args.zero_trunk)
+    model, architecture = load_run(args.run, ('tone',) if args.zero_trunk else ('tone', 'tile'), args.start)
     if args.zero_trunk:
         torch.nn.init.zeros_(model.trunk.output.weight)
     write(model, architecture, args.out, vars(args), args.fp16, args.device)
@@ -65,6 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--run', required=True, type=Path, help='folder of checkpoints that scripts/train.py wrote')
     parser.add_argument('--out', required=True, type=Path)
+    parser.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt', help='take stages that the run lacks from a model file')
     parser.add_argument('--name', default='small')
     parser.add_argument('--version', default='1')
     parser.add_argument('--trained-on', default='HDR panoramas (CC0), rendered rooms (CC0), synthetic texture')

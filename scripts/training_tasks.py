@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import tone  # noqa: E402
+import whitening  # noqa: E402
 from training_data import flip  # noqa: E402
 
 
@@ -33,7 +34,11 @@ class Task:
     def __init__(self, model, data, args):
         self.model, self.data, self.args = model, data, args
         self.extra = torch.nn.Module()      # what is trained beside the model and is no part of it
+        self.whitened = None                # what is trained in the place of a weight of the model's
         self.forget()
+
+    def begin(self, rng):
+        """Before the first step, when earlier stages' weights are in place."""
 
     def forget(self):
         """To be called when an earlier stage's part of the model has changed."""
@@ -102,6 +107,15 @@ class TileTask(Task):
 
     def forget(self):
         self.contexts = {}
+
+    def begin(self, rng, batches=8):
+        """The first convolution is trained in whitened coordinates (whitening.py)."""
+        trunk, found = self.model.trunk, []
+        for _ in range(batches):
+            x, toned, *_ = self.batch(rng)
+            found.append(whitening.moments(torch.cat([x, toned], dim=1), trunk.unshuffle))
+        untrained = not trunk.output.weight.any()
+        self.whitened = whitening.Whitened(trunk.embed.weight, torch.stack(found).mean(dim=0), untrained).to(self.args.device)
 
     def contexts_of(self, names, previews):
         """Painted previews and guides of photos. What is new is painted in one go."""
