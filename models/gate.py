@@ -11,22 +11,26 @@ import tone
 
 
 class Gate(nn.Module):
-    """Judges by the tone curve that would be applied: for each step of the photo's luma, how much of the photo has it, and how
-    far the painted picture is from it there; and by contrast from fine to coarse, as a fusion has much of the one and little of
-    the other. Starts at next to 0."""
+    """Judges by the tone curve that would be applied: for each step of the photo's luma, how much of the photo has it, how far the
+    painted picture is from it there, and how differently; by what is clipped or black, which a fusion has hardly any of; and by
+    contrast from fine to coarse, as a fusion has much of the one and little of the other. Starts at next to 0."""
     shut = -4.      # before the sigmoid: untrained, a photo's own share is 0.02
 
     def __init__(self, width: int):
         super().__init__()
         self.steps, self.octaves = 16, 6
-        self.hidden = nn.Linear(5 * self.steps + 2 * self.octaves, width)
+        self.bright, self.dark = [.9, .95, .98, .995], [.01, .03, .06, .1]
+        self.ranks = [.002, .02, .1, .3, .5, .7, .9, .98, .998]
+        count = 6 * self.steps + 2 * self.octaves + len(self.bright) + len(self.dark) + len(self.ranks) + 2
+        self.register_buffer('middle', torch.zeros(count))      # of the statistics over photos, and how far they lie apart
+        self.register_buffer('spread', torch.ones(count))
+        self.hidden = nn.Linear(count, width)
         self.share = nn.Linear(width, 1)
         nn.init.zeros_(self.share.weight)
         nn.init.constant_(self.share.bias, self.shut)
 
     def statistics(self, x: Tensor, painted: Tensor) -> Tensor:
-        """[N, 5 * steps + 2 * octaves]: shares of the steps of luma, mean changes of R, G, B in each and their root mean square;
-        contrasts of both pictures."""
+        """[N, count]"""
         z = (tone.luma(x) * self.steps - .5).clamp(0., self.steps - 1.)
         near = (1 - (z - torch.arange(self.steps, device=x.device).view(1, -1, 1, 1)).abs()).clamp(min=0.)
         change = painted - x
@@ -34,8 +38,24 @@ class Gate(nn.Module):
         moments = near.flatten(2) @ values.flatten(2).transpose(1, 2) / (x.shape[2] * x.shape[3])     # [N, steps, 5]
         shares = moments[:, :, :1]
         means = moments[:, :, 1:] / (shares + .01)
-        curve = torch.cat([4 * shares, 8 * means[:, :, :3], 8 * (means[:, :, 3:] + 1e-6).sqrt()], dim=2).flatten(1)
-        return torch.cat([curve, self.contrasts(x), self.contrasts(painted)], dim=1)
+        varied = (means[:, :, 3:] - means[:, :, :3].square().mean(dim=2, keepdim=True)).clamp(min=0.)
+        curve = torch.cat([(shares + 1e-3).log(), means[:, :, :3], (means[:, :, 3:] + 1e-6).sqrt(), (varied + 1e-6).log()], dim=2)
+        return torch.cat([curve.flatten(1), self.contrasts(x), self.contrasts(painted), self.extremes(x)], dim=1)
+
+    def extremes(self, x: Tensor) -> Tensor:
+        """How much is clipped or black, ranks of luma, colourfulness, brightness."""
+        luma, largest = tone.luma(x).flatten(1), x.amax(dim=1).flatten(1)
+        found: List[Tensor] = []
+        for bound in self.bright:
+            found.append(((largest >= bound).float().mean(dim=1) + 1e-4).log())
+        for bound in self.dark:
+            found.append(((luma <= bound).float().mean(dim=1) + 1e-4).log())
+        ordered = luma.sort(dim=1)[0]
+        for rank in self.ranks:
+            found.append(ordered[:, int(rank * (luma.shape[1] - 1) + .5)])
+        found.append((largest - x.amin(dim=1).flatten(1)).mean(dim=1))
+        found.append(tone.meter(tone.to_linear(x)).flatten().log())
+        return torch.stack(found, dim=1)
 
     def contrasts(self, x: Tensor) -> Tensor:
         """[N, octaves]: deviations of luma between blocks of 1, 2, 4 ... pixels and of twice that, and of the last blocks, on a
@@ -50,9 +70,14 @@ class Gate(nn.Module):
             blocks = coarser
         return torch.stack(found, dim=1)
 
-    def judge(self, statistics: Tensor) -> Tensor:
-        """[N, 1]"""
-        return self.share(F.gelu(self.hidden(statistics))).sigmoid()
+    def standardise(self, statistics: Tensor) -> None:
+        """Brings what is trained on to one scale."""
+        self.middle.copy_(statistics.mean(dim=0))
+        self.spread.copy_(2 * statistics.std(dim=0).clamp(min=1e-3))
+
+    def judge(self, statistics: Tensor, lean: float = 0.) -> Tensor:
+        """[N, 1]; `lean` is added before the sigmoid."""
+        return (self.share(F.gelu(self.hidden((statistics - self.middle) / self.spread))) + lean).sigmoid()
 
     def forward(self, x: Tensor, painted: Tensor) -> Tensor:
         """[N, 1, 1, 1]"""

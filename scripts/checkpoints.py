@@ -54,6 +54,7 @@ def load_file(model, path, parts=tuple(PARTS.values())):
     if not taken:
         raise SystemExit(f'{path}: none of its parts has the architecture asked for: another --size or --set')
     print(f'from {path}: {", ".join(taken)}', flush=True)
+    return taken
 
 
 def save(path, state):

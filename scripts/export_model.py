@@ -2,6 +2,7 @@
 model file into one with the code of models/ as it is today: the same weights.
 
   python scripts/export_model.py --run RUN --out models/small.pt [--zero-trunk]
+  python scripts/export_model.py --run RUN --from models/small.pt --out small.pt     what RUN has not trained, from a file
   python scripts/export_model.py --run RUN --out models/base.pt --name base --fp16 --device cuda
   python scripts/export_model.py --from models/small.pt --out models/small.pt
 
@@ -27,13 +28,16 @@ from contextual import ContextualModel  # noqa: E402
 TRAINED_ON = 'HDR panoramas (CC0), rendered rooms (CC0), synthetic texture'
 
 
-def load_run(run, stages=('tone', 'tile')):
-    """The model that a training run has made, and its architecture. Only these stages have to be there."""
-    for stage in stages:
-        if not checkpoints.checkpoint_path(run, stage).exists():
-            raise SystemExit(f'{run}: no {stage}.ckpt; train that stage first (scripts/train.py {stage})')
+def load_run(run, stages=('tone', 'tile'), start=None):
+    """The model that a training run has made, and its architecture. Only these stages have to be there, or in the model file
+    `start`."""
     architecture = checkpoints.architecture_of(run)
     model = ContextualModel(architecture).eval()
+    missing = [stage for stage in stages if not checkpoints.checkpoint_path(run, stage).exists()]
+    taken = checkpoints.load_file(model, start, [checkpoints.PARTS[stage] for stage in missing]) if start and missing else []
+    for stage in missing:
+        if checkpoints.PARTS[stage] not in taken:
+            raise SystemExit(f'{run}: no {stage}.ckpt; train that stage first (scripts/train.py {stage})')
     for stage in checkpoints.PARTS:
         checkpoints.load_part(model, run, stage)
     return model, architecture
@@ -41,12 +45,12 @@ def load_run(run, stages=('tone', 'tile')):
 
 @torch.inference_mode()
 def export(args):
-    if args.start:
+    if args.run:
+        description = {'name': 'small', 'version': '1', 'trained_on': TRAINED_ON}
+        model, architecture = load_run(args.run, ('tone',) if args.zero_trunk else ('tone', 'tile'), args.start)
+    else:
         scripted, description = eager_model.load(args.start)
         model, architecture = eager_model.rebuild(scripted, description), eager_model.architecture_of(description)
-    else:
-        description = {'name': 'small', 'version': '1', 'trained_on': TRAINED_ON}
-        model, architecture = load_run(args.run, *[('tone',)] * args.zero_trunk)
     description |= {key: value for key, value in vars(args).items() if value is not None}
     if args.zero_trunk:
         torch.nn.init.zeros_(model.trunk.output.weight)
@@ -74,9 +78,9 @@ def write(model, architecture, path, texts, fp16=False, device='cpu'):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--run', type=Path, help='folder of checkpoints that scripts/train.py wrote')
-    source.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt', help='a model file; what it says of itself is kept')
+    parser.add_argument('--run', type=Path, help='folder of checkpoints that scripts/train.py wrote')
+    parser.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt',
+                        help='a model file: of a run, the stages that it lacks; without one all of it, with what it says of itself')
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--name', help='default: small')
     parser.add_argument('--version', help='default: 1')
@@ -84,7 +88,10 @@ def main():
     parser.add_argument('--zero-trunk', action='store_true', help='without the tile pass: the guide alone, to measure what it adds')
     parser.add_argument('--fp16', action='store_true', help='store the weights in FP16; hdrtile makes FP32 of them when it loads')
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'], help='where the halo is searched: minutes for `base` on a CPU')
-    export(parser.parse_args())
+    args = parser.parse_args()
+    if not (args.run or args.start):
+        parser.error('--run RUN, --from MODEL.pt or both')
+    export(args)
 
 
 if __name__ == '__main__':

@@ -60,13 +60,21 @@ def train(args, model, task):
         part.compile()
     data = task.data = TimedData(task.data, args.device)
     earlier = EarlierStages(model, task, args.out, args.stage)
-    average = {k: v.clone() for k, v in part.state_dict().items()}
-    optimiser = torch.optim.AdamW([*part.parameters(), *task.extra.parameters()], lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
-    first, spent, path = 0, 0., checkpoint_path(args.out, args.stage)
-    if args.resume and path.exists():
-        state = torch.load(path, map_location=args.device)
+    path = checkpoint_path(args.out, args.stage)
+    state = torch.load(path, map_location=args.device) if args.resume and path.exists() else None
+    if state:
         load_weights(part, state['weights'], path)
+    earlier.refresh()
+    task.begin(np.random.default_rng(args.seed))
+    trained = [p for p in part.parameters() if task.whitened is None or p is not task.whitened.weight[0]]
+    trained += [*task.extra.parameters(), *(task.whitened.parameters() if task.whitened else [])]
+    optimiser = torch.optim.AdamW(trained, lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
+    average, first, spent = {k: v.clone() for k, v in part.state_dict().items()}, 0, 0.
+    if state:
         task.extra.load_state_dict(state['extra'])
+        if task.whitened:
+            task.whitened.load_state_dict(state['whitened'])
+            task.whitened.give()
         optimiser.load_state_dict(state['optimiser'])
         average, first, spent = state['average'], state['step'], state.get('seconds', 0.)
         print(f'resumed at step {first}', flush=True)
@@ -85,8 +93,12 @@ def train(args, model, task):
         loss = task.loss(rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(part.parameters(), .1)
+        if task.whitened:
+            task.whitened.take_gradient()
+        torch.nn.utils.clip_grad_norm_(trained, .1)
         optimiser.step()
+        if task.whitened:
+            task.whitened.give()
         decay = min(.998, (step + 1) / (step + 20))
         torch._foreach_lerp_(list(average.values()), list(part.state_dict().values()), 1 - decay)
         total += loss.detach()
@@ -98,7 +110,8 @@ def train(args, model, task):
         over = time.time() - begun >= limit
         if (step + 1) % args.save_every == 0 or step + 1 == args.steps or over:
             save(path, {'weights': part.state_dict(), 'average': average, 'optimiser': optimiser.state_dict(), 'step': step + 1,
-                        'seconds': time.time() - begun, 'extra': task.extra.state_dict(), 'architecture': args.architecture.to_json()[PARTS[args.stage]]})
+                        'seconds': time.time() - begun, 'extra': task.extra.state_dict(),
+                        'whitened': task.whitened.state_dict() if task.whitened else None, 'architecture': args.architecture.to_json()[PARTS[args.stage]]})
         if over:
             print(f'{args.minutes:g} minutes are over at step {step + 1}', flush=True)
             break

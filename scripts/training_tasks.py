@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import tone  # noqa: E402
+import whitening  # noqa: E402
 from training_data import flip  # noqa: E402
 
 
@@ -33,7 +34,11 @@ class Task:
     def __init__(self, model, data, args):
         self.model, self.data, self.args = model, data, args
         self.extra = torch.nn.Module()      # what is trained beside the model and is no part of it
+        self.whitened = None                # what is trained in the place of a weight of the model's
         self.forget()
+
+    def begin(self, rng):
+        """Before the first step, when earlier stages' weights are in place."""
 
     def forget(self):
         """To be called when an earlier stage's part of the model has changed."""
@@ -58,6 +63,8 @@ class GateTask(Task):
     statistics stand for a photo. Painting takes a hundred times as long as a step with these, so a batch is painted at every
     eighth step, and all that have been painted count at every one."""
     painted_again, every, kept = 8, 8, 4096
+    lean = 6.       # trained with it, used without: to leave a photo unpainted by mistake costs more than the other error
+    jitter = .25    # of the statistics, in their spreads: the scenes are few, and learned by heart otherwise
 
     def forget(self):
         self.photos, self.steps = None, 0
@@ -79,13 +86,19 @@ class GateTask(Task):
         coefficients = [part.mean(dim=(1, 2, 3)) for part in (error.square(), 2 * error * change, change.square())]
         return self.model.gate.statistics(x, painted), torch.stack(coefficients, dim=1)
 
+    def begin(self, rng, batches=8):
+        gate = self.model.gate
+        if not gate.middle.any():       # a new one
+            gate.standardise(torch.cat([self.fresh(rng)[0] for _ in range(batches)]))
+
     def loss(self, rng):
         if self.steps % self.every == 0:
             fresh = self.fresh(rng)
             self.photos = [torch.cat([new, old])[:self.kept] for new, old in zip(fresh, self.photos)] if self.photos else fresh
         self.steps += 1
         statistics, (constant, linear, square) = self.photos[0], self.photos[1].t()
-        share = self.model.gate.judge(statistics)[:, 0]
+        gate = self.model.gate
+        share = gate.judge(statistics + self.jitter * gate.spread * torch.randn_like(statistics), self.lean)[:, 0]
         decibels = lambda share: ((constant + share * (linear + share * square)).clamp(min=0) + 1e-4).log()  # noqa: E731  one by one, up to 40
         loss = decibels(share)
         spoilt = (loss - decibels(0 * share)).clamp(min=0)      # by not being painted: that is the worse of the two errors
@@ -102,6 +115,15 @@ class TileTask(Task):
 
     def forget(self):
         self.contexts = {}
+
+    def begin(self, rng, batches=8):
+        """The first convolution is trained in whitened coordinates (whitening.py)."""
+        trunk, found = self.model.trunk, []
+        for _ in range(batches):
+            x, toned, *_ = self.batch(rng)
+            found.append(whitening.moments(torch.cat([x, toned], dim=1), trunk.unshuffle))
+        untrained = not trunk.output.weight.any()
+        self.whitened = whitening.Whitened(trunk.embed.weight, torch.stack(found).mean(dim=0), untrained).to(self.args.device)
 
     def contexts_of(self, names, previews):
         """Painted previews and guides of photos. What is new is painted in one go."""
