@@ -28,6 +28,14 @@ SECTIONS = {'contest': contest.run, 'photos': many.run, 'size': sweeps.megapixel
 QUICK_NETWORKS = ['restormer-16', 'small']
 
 
+def command_of(key, args):
+    """What measures this section alone, as it was measured."""
+    words = ['scripts/bench.py', key, *['--quick'] * args.quick, *['--rounds', args.rounds] * bool(args.rounds)]
+    if key == 'contest':
+        words += ['--network', *args.network] * bool(args.network) + ['--engine', *args.engine] * bool(args.engine)
+    return shlex.join(map(str, words))
+
+
 def main():
     cores = len(physical_cores())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,7 +69,7 @@ def main():
             section = SECTIONS[key](setting)
         except RunFailed as error:
             sys.exit(f'{key}: {error}')
-        results.add(key, section, setting, shlex.join(['scripts/bench.py', key, *['--quick'] * args.quick]), load)
+        results.add(key, section, setting, command_of(key, args), load)
         print(markdown.of_section(results.sections[key]), flush=True)
         missed |= not all(holds for *_, holds in section.checks)
     print('\n' + markdown.of_checks(results.checks()))

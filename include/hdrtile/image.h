@@ -52,7 +52,8 @@ class Image {
 
  private:
   struct Free {
-    void operator()(std::byte* p) const noexcept;
+    void* block;  // of memory, in which the pixels start at an aligned place
+    void operator()(std::byte* pixels) const noexcept;
   };
   std::unique_ptr<std::byte, Free> data_;
   Size size_;

@@ -26,7 +26,7 @@ def run(setting):
     rows = [['libjpeg-turbo alone', peer, statistics.median(u.cpu_s for _, u in alone), megapixels / peer],
             ['hdrtile, identity model, from start to exit', seconds, statistics.median(run.usage.cpu_s for run in through), megapixels / seconds]]
     section = Section('Files', f'{count} JPEGs of 7.2 MP on {setting.threads} cores, decoded and encoded at quality 92: libjpeg-turbo alone in memory '
-                      'with its default settings, and hdrtile from file to file through a model that changes nothing (`--jobs {2 * setting.threads}`, start included).')
+                      f'with its default settings, and hdrtile from file to file through a model that changes nothing (`--jobs {2 * setting.threads}`, start included).')
     section.tables.append(Table('', ['', 'wall, s', 'processor, s', 'MP/s'], rows))
     section.tables.append(Table('core-milliseconds a photo, one thing after another (`--jobs 0`)', ['', *apart], [['identity', *apart.values()]]))
     section.figures |= {'libjpeg_turbo_s': [wall for wall, _ in alone], 'hdrtile_s': [run.usage.wall_s for run in through], 'ms_a_photo': apart}

@@ -3,10 +3,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
 #include <limits>
 #include <memory>
-#include <new>
 #include <string>
 
 #include "hdrtile/error.h"
@@ -15,7 +14,7 @@
 namespace hdrtile {
 namespace {
 
-constexpr std::align_val_t alignment{64};  // a cache line, and the widest vector register
+constexpr std::size_t alignment = 64;  // a cache line, and the widest vector register
 
 /// Throws Error{limit} where the pixels cannot be addressed.
 std::size_t checked_bytes(Size size, Depth depth, int channels) {
@@ -77,17 +76,20 @@ HDRTILE_VECTOR_CLONES void write_samples(const float* in, int samples, std::uint
 
 Image::Image(Size size, Depth depth, int channels) : size_(size), depth_(depth), channels_(channels) {
   const std::size_t count = checked_bytes(size, depth, channels);
-  data_.reset(static_cast<std::byte*>(::operator new(count, alignment, std::nothrow)));
-  if (!data_) {
+  // calloc knows what is zero already, as are large blocks that come from the system.
+  void* const block = std::calloc(count + alignment, 1);
+  if (block == nullptr) {
     throw Error(ErrorCode::out_of_memory, "no memory for an image of " + std::to_string(size.width) + " x " +
                                               std::to_string(size.height) + " pixels (" + std::to_string(count >> 20) +
                                               " MiB)");
   }
+  void* pixels = block;
+  std::size_t room = count + alignment;
+  data_ = {static_cast<std::byte*>(std::align(alignment, count, pixels, room)), Free{block}};
   prefer_huge_pages(data_.get(), count);
-  std::memset(data_.get(), 0, count);
 }
 
-void Image::Free::operator()(std::byte* p) const noexcept { ::operator delete(p, alignment); }
+void Image::Free::operator()(std::byte* /*pixels*/) const noexcept { std::free(block); }
 
 std::size_t Image::row_bytes() const noexcept {
   return static_cast<std::size_t>(size_.width) * channels_ * bytes_per_sample(depth_);
