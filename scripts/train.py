@@ -65,7 +65,8 @@ def train(args, model, task):
     if state:
         load_weights(part, state['weights'], path)
     earlier.refresh()
-    task.begin(np.random.default_rng(args.seed))
+    if args.steps > 0:      # no photo has to hold a crop, else
+        task.begin(np.random.default_rng(args.seed))
     trained = [p for p in part.parameters() if task.whitened is None or p is not task.whitened.weight[0]]
     trained += [*task.extra.parameters(), *(task.whitened.parameters() if task.whitened else [])]
     optimiser = torch.optim.AdamW(trained, lr=args.lr, weight_decay=1e-4, betas=(.9, .99))
