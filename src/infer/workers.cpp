@@ -1,6 +1,7 @@
 #include "workers.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "kernels/pack.h"
@@ -30,7 +31,10 @@ T wait_for_change(const std::atomic<T>& value, T old) {
 }  // namespace
 
 Workers::Workers(int threads) {
-  for (int i = 1; i < threads; ++i) others_.emplace_back([this] { serve(); });
+  try {
+    for (int i = 1; i < threads; ++i) others_.emplace_back([this] { serve(); });
+  } catch (const std::system_error&) {  // a limit on threads: those that are there do all of it
+  }
 }
 
 Workers::~Workers() {

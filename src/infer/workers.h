@@ -21,7 +21,7 @@ class Workers {
   /// task(index, scratch of the thread: floats, aligned to 64 bytes)
   using Task = std::function<void(int index, float* scratch)>;
 
-  /// `threads`, at least 1, counts the one that calls run().
+  /// `threads`, at least 1, counts the one that calls share(). Fewer where the system refuses more.
   explicit Workers(int threads);
   ~Workers();
   Workers(const Workers&) = delete;
@@ -43,7 +43,6 @@ class Workers {
   void work(std::uint32_t number);
   void run(int index);
 
-  std::vector<std::jthread> others_;
   std::atomic<std::uint32_t> number_ = 0;  // of the current work
   std::atomic<bool> ends_ = false;
   // Number and tasks left in one word: who comes late to work that is over takes nothing of the next.
@@ -55,6 +54,7 @@ class Workers {
   const Task* task_ = nullptr;
   std::mutex failing_;
   std::exception_ptr failure_;
+  std::vector<std::jthread> others_;  // last: they have ended before what they use goes
 };
 
 }  // namespace hdrtile

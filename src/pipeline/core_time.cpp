@@ -39,9 +39,7 @@ std::optional<double> CoreTime::Codec::ms() const {
   return ms_of(clock_) - start_;
 }
 
-CoreTime::Network::Network(CoreTime& times) : times_(times) { begin(); }
-
-void CoreTime::Network::begin() {
+CoreTime::Network::Network(CoreTime& times) : times_(times) {
   const std::lock_guard lock(times_.mutex_);
   alone_ = times_.computing_++ == 0;
   turn_ = ++times_.turns_;

@@ -50,8 +50,6 @@ class CoreTime {
     [[nodiscard]] std::optional<double> ms() const;
 
    private:
-    void begin();
-
     CoreTime& times_;
     double start_ = 0;
     long turn_ = 0;

@@ -172,15 +172,6 @@ TEST_P(MatrixProfile, AnyColourComesBackAsTheSampleThatLcmsGivesOrTheNextWhereIt
   EXPECT_LE(found.most, 1.01F * step);
 }
 
-Bytes save_profile(cmsHPROFILE profile) {
-  cmsUInt32Number size = 0;
-  cmsSaveProfileToMem(profile, nullptr, &size);
-  Bytes icc(size);
-  cmsSaveProfileToMem(profile, icc.data(), &size);
-  cmsCloseProfile(profile);
-  return icc;
-}
-
 /// Adobe RGB's primaries with a curve of 1,024 points, as monitors' profiles have.
 Bytes profile_of_points(double (*curve_of)(double)) {
   std::vector<cmsUInt16Number> points(1024);
@@ -193,7 +184,7 @@ Bytes profile_of_points(double (*curve_of)(double)) {
   cmsToneCurve* curves[] = {curve, curve, curve};
   cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
   cmsFreeToneCurve(curve);
-  return save_profile(profile);
+  return test::save_profile(profile);
 }
 
 double staircase(double value) { return std::floor(15.99 * value) / 15; }
@@ -208,7 +199,7 @@ Bytes profile_with_both() {
   for (const auto tag : {cmsSigAToB0Tag, cmsSigBToA0Tag}) cmsWriteTag(matrix, tag, cmsReadTag(table, tag));
   cmsSetPCS(matrix, cmsSigLabData);
   cmsSetProfileVersion(matrix, 2.1);
-  Bytes both = save_profile(matrix);
+  Bytes both = test::save_profile(matrix);
   cmsCloseProfile(table);
   return both;
 }

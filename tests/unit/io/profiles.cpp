@@ -6,9 +6,8 @@
 #include <memory>
 
 namespace hdrtile::test {
-namespace {
 
-Bytes save(cmsHPROFILE profile) {
+Bytes save_profile(void* profile) {
   cmsUInt32Number size = 0;
   cmsSaveProfileToMem(profile, nullptr, &size);
   Bytes icc(size);
@@ -17,12 +16,14 @@ Bytes save(cmsHPROFILE profile) {
   return icc;
 }
 
+namespace {
+
 Bytes rgb_profile(const cmsCIExyYTRIPLE& primaries, cmsToneCurve* curve) {
   const cmsCIExyY white = {0.3127, 0.3290, 1};
   cmsToneCurve* curves[3] = {curve, curve, curve};
   cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
   cmsFreeToneCurve(curve);
-  return save(profile);
+  return save_profile(profile);
 }
 
 // What a sampler computes: Lab (in the 16 bits of version 2) of native samples, by way of sRGB.
@@ -59,7 +60,7 @@ Bytes table_profile(cmsColorSpaceSignature space, cmsProfileClassSignature kind,
   cmsDeleteTransform(cargo.first);
   cmsCloseProfile(srgb);
   cmsCloseProfile(lab);
-  return save(profile);
+  return save_profile(profile);
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ Bytes srgb_profile(std::size_t description_characters) {
     cmsWriteTag(profile, cmsSigCopyrightTag, text);
     cmsMLUfree(text);
   }
-  return save(profile);
+  return save_profile(profile);
 }
 
 Bytes display_p3_profile() {
@@ -99,7 +100,7 @@ Bytes pro_photo_profile() {
   cmsToneCurve* curves[3] = {curve, curve, curve};
   cmsHPROFILE profile = cmsCreateRGBProfile(cmsD50_xyY(), &primaries, curves);
   cmsFreeToneCurve(curve);
-  return save(profile);
+  return save_profile(profile);
 }
 
 Bytes table_rgb_profile() {
@@ -131,14 +132,14 @@ Bytes table_rgb_profile() {
   cmsDeleteTransform(back);
   cmsCloseProfile(rgb);
   cmsCloseProfile(lab);
-  return save(profile);
+  return save_profile(profile);
 }
 
 Bytes grey_profile(double gamma) {
   cmsToneCurve* curve = cmsBuildGamma(nullptr, gamma);
   cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
   cmsFreeToneCurve(curve);
-  return save(profile);
+  return save_profile(profile);
 }
 
 Bytes cmyk_profile() { return table_profile(cmsSigCmykData, cmsSigOutputClass, 4); }

@@ -4,6 +4,9 @@
 
 namespace hdrtile::test {
 
+/// The bytes of a profile of lcms (a cmsHPROFILE), which is closed.
+Bytes save_profile(void* profile);
+
 /// ICC profiles, made by lcms.
 Bytes srgb_profile(std::size_t description_characters = 0);
 Bytes display_p3_profile();
