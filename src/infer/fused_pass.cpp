@@ -55,7 +55,12 @@ std::unique_ptr<FusedPass> FusedPass::of(torch::jit::Module& module, const torch
   }
   // NOLINTBEGIN(cppcoreguidelines-owning-memory): make_unique does not reach a private constructor
   std::unique_ptr<FusedPass> pass(new FusedPass(module, module, model, *exact, threads));
-  if (model.contextual && FusedPrepare::may_know(module)) pass->prepare_.emplace(module, *exact, threads);
+  if (model.contextual && FusedPrepare::may_know(module)) {
+    try {
+      pass->prepare_.emplace(module, *exact, threads);
+    } catch (const NotFused&) {  // another painter: prepare() is the model's own code then, the tile pass is not
+    }
+  }
   if (!pass->agrees(module, model)) throw NotFused{"they do not give what its own code gives"};
   if (wanted != exact) {
     auto prepare = std::move(pass->prepare_);

@@ -115,9 +115,10 @@ def save(net, path, multiple):
     return path
 
 
-def contextual(**trunk):
+def contextual(painter=None, **trunk):
     torch.manual_seed(0)
-    return ContextualModel(Architecture(PainterConfig(dim=8, blocks=(1,), heads=(1,)), TrunkConfig(**({'depth_mult': .25} | trunk))))
+    painter = PainterConfig(**({'dim': 8, 'blocks': (1,), 'heads': (1,)} | (painter or {})))
+    return ContextualModel(Architecture(painter, TrunkConfig(**({'depth_mult': .25} | trunk))))
 
 
 def restormer(**options):
@@ -134,6 +135,7 @@ def windowed():
 MODELS = {'three levels of an odd width': lambda: contextual(width_mult=.25, levels=3),
           'at full resolution': lambda: contextual(width_mult=.25, levels=2),
           'one level': lambda: contextual(width_mult=1 / 6, levels=1, refinement=False, unshuffle=2),
+          'a painter that sees no metered copy': lambda: contextual({'metered': False}, width_mult=1 / 6, levels=1),
           'a restorer with statistics from the preview': lambda: ContextualRestorer(restormer()),
           'one with biases and refinement': lambda: ContextualRestorer(restormer(bias=True, refinement=2)),
           'a plain restorer': lambda: Restorer(restormer()),
