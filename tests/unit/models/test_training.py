@@ -128,6 +128,16 @@ def test_a_run_becomes_a_file_that_equals_eager_and_says_how_it_is_built(prepare
     assert 'tiny.pt' in (tmp_path / 'SHA256SUMS').read_text()
 
 
+def test_a_file_is_exported_anew_with_its_weights_and_what_it_says_of_itself(prepared, tmp_path, monkeypatch):
+    model = train.set_up(arguments(prepared, tmp_path, 'tone', '--steps', '1')).eval()
+    with torch.no_grad():
+        export_model.write(model, TINY, tmp_path / 'first.pt', {'name': 'tiny', 'version': '7', 'trained_on': 'two'})
+    monkeypatch.setattr(sys, 'argv', ['export_model.py', '--from', str(tmp_path / 'first.pt'), '--out', str(tmp_path / 'again.pt')])
+    export_model.main()
+    first, again = (compile_model.load(tmp_path / f'{name}.pt')[1] for name in ('first', 'again'))
+    assert again == first and again['version'] == '7'
+
+
 @torch.no_grad()
 def test_a_file_in_half_precision_is_half_as_large_and_loads_as_fp32(prepared, tmp_path):
     args = arguments(prepared, tmp_path, 'tone', '--steps', '1')
