@@ -147,7 +147,7 @@ def arguments(parser=None):
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'])
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--bf16', action='store_true', help='mixed precision')
-    parser.add_argument('--compile', action='store_true', help='by torch.compile: minutes at the start, faster from then on')
+    parser.add_argument('--compile', action='store_true', help='by torch.compile, on a GPU: minutes at the start, faster from then on')
     parser.add_argument('--save-every', type=int, default=100)
     parser.add_argument('--log-every', type=int, default=20)
     return parser

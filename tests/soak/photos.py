@@ -10,6 +10,7 @@ import numpy as np
 from program import ROOT, write
 
 SMALL_FORMATS = ('.jpg', '.jpg', '.jpg', '.png', '.webp', '.tif')
+LARGE_RUN = 6  # large photos in a row
 
 
 @dataclass
@@ -75,7 +76,8 @@ def make(folder, small, large, bad_share, seed=7):
     scenes = [cv2.imread(str(path)) for path in sorted((ROOT / 'tests/samples').glob('*.jpg'))]
     dice = random.Random(seed)
     total = small + large
-    is_large = {i * total // large for i in range(large)} if large else set()  # the first is: memory is at its height early
+    # The first is: memory is at its height early. They come in runs, so that as many as can be in flight at once are, every time.
+    is_large = {(i - i % LARGE_RUN) * total // large + i % LARGE_RUN for i in range(large)}
     photos = []
     for number in range(total):
         if number in is_large:
