@@ -29,15 +29,18 @@ class Painter(nn.Module):
         self.net = Restormer(3 * pictures * 4, 3 * pictures + 3, config.dim, list(config.blocks), list(config.heads))
         self.multiple = 2 * self.net.multiple
 
-    def pictures(self, x: Tensor) -> Tensor:
-        """[N, 3 * pictures, H, W]: the photo, its metered copy, the fusion of that."""
+    def light(self, x: Tensor) -> Tensor:
+        """The metered copy's, linear."""
         lin = tone.to_linear(x)
-        metered = lin * tone.meter(lin)
+        return lin * tone.meter(lin)
+
+    def pictures(self, x: Tensor, light: Tensor, fused: Tensor) -> Tensor:
+        """[N, 3 * pictures, H, W]: the photo, its metered copy, the fusion of that; as many of them as it takes."""
         pictures: List[Tensor] = [x]
         if self.metered:
-            pictures.append(tone.to_srgb(metered))
+            pictures.append(tone.to_srgb(light))
         if self.fused:
-            pictures.append(tone.fuse(metered))
+            pictures.append(fused)
         return torch.cat(pictures, dim=1)
 
     def padded(self, pictures: Tensor) -> Tensor:
@@ -55,7 +58,8 @@ class Painter(nn.Module):
         return painted
 
     def forward(self, x: Tensor) -> Tensor:
-        pictures = self.pictures(x)
+        light = self.light(x)
+        pictures = self.pictures(x, light, tone.fuse(light) if self.fused else light)
         return self.mixed(pictures, self.net(F.pixel_unshuffle(self.padded(pictures), 2))[0])
 
 
@@ -121,21 +125,27 @@ class ContextualModel(nn.Module):
         painted, guide = self.guide_of(small)
         return guide, self.mixes_of(small, painted)
 
-    # prepare() with its two networks left out, for an engine that has faster code for them (src/infer/fused_prepare.h):
-    # painter.net, of prepare_pictures(), and the statistics of trunk, of the last of prepare_guide().
+    # prepare() in parts, for an engine that has faster code for what lies between them (src/infer/fused_prepare.h): the two
+    # networks, painter.net and the trunk's statistics, and tone.fuse() and tone.fit_guide().
 
     @torch.jit.export
-    def prepare_pictures(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
-        """The pictures of the small photo, and those padded for painter.net, which takes them in 2 x 2 blocks."""
-        pictures = self.painter.pictures(self.working(preview))
+    def prepare_light(self, preview: Tensor) -> Tuple[Tensor, Tensor]:
+        """The small photo, and the linear light of its metered copy, for tone.fuse()."""
+        small = self.working(preview)
+        return small, self.painter.light(small)
+
+    @torch.jit.export
+    def prepare_pictures(self, small: Tensor, light: Tensor, fused: Tensor) -> Tuple[Tensor, Tensor]:
+        """The pictures, and those padded for painter.net, which takes them in 2 x 2 blocks."""
+        pictures = self.painter.pictures(small, light, fused)
         return pictures, self.painter.padded(pictures)
 
     @torch.jit.export
-    def prepare_guide(self, pictures: Tensor, maps: Tensor) -> Tuple[Tensor, Tensor]:
-        """The guide, and the pictures that trunk takes its statistics of, from the maps that painter.net made."""
+    def prepare_painted(self, pictures: Tensor, maps: Tensor) -> Tuple[Tensor, Tensor]:
+        """From the maps that painter.net made: the painted picture, for tone.fit_guide(), and what trunk takes its statistics of."""
         small = pictures[:, :3]
         painted = self.gated(small, self.painter.mixed(pictures, maps))
-        return tone.fit_guide(small, painted, depth=self.guide_depth), self.judged(small, painted)
+        return painted, self.judged(small, painted)
 
     @torch.jit.export
     def draft(self, tiles: Tensor, rect: Tensor, guide: Tensor) -> Tensor:

@@ -12,10 +12,6 @@ namespace {
 
 constexpr int bands = 3;  // as models/wavelet.py has them
 
-std::span<const float> values_of(const at::Tensor& tensor) {
-  return {tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
-}
-
 /// Numbers in [0, 1), the same in every run.
 std::vector<float> noise(std::size_t count) {
   std::vector<float> values(count);
@@ -156,14 +152,21 @@ void FusedPass::run(const TileBatch& tile, const TensorContext* context, std::sp
   if (toned_) shrink(maps, size, out);
 }
 
-void FusedPass::tone(const TileBatch& tile, const at::Tensor& guide, float* out) const {
-  const at::Tensor whole = guide.contiguous();
-  const kernels::PackedGuide packed(values_of(whole), static_cast<int>(guide.size(2)), static_cast<int>(guide.size(3)),
-                                    static_cast<int>(guide.size(4)));
+const kernels::Guide& FusedPass::packed(const at::Tensor& guide) {
+  if (!guide.is_same(packed_of_)) {
+    guide_.emplace(values_of(guide.contiguous()), static_cast<int>(guide.size(2)), static_cast<int>(guide.size(3)),
+                   static_cast<int>(guide.size(4)));
+    packed_of_ = guide;
+  }
+  return guide_->view();
+}
+
+void FusedPass::tone(const TileBatch& tile, const at::Tensor& guide, float* out) {
+  const kernels::Guide& cells = packed(guide);
   const TileRect& rect = tile.rects.front();
-  const std::size_t scratch_floats = packed.view().row_floats() + kernels::apply_guide_scratch(tile.width);
+  const std::size_t scratch_floats = cells.row_floats() + kernels::apply_guide_scratch(tile.width);
   workers_->share_rows(tile.height, scratch_floats, [&](int begin, int end, float* scratch) {
-    kernels_->apply_guide(packed.view(), {rect.x0, rect.y0, rect.x1, rect.y1}, tile.pixels.data(), out,
+    kernels_->apply_guide(cells, {rect.x0, rect.y0, rect.x1, rect.y1}, tile.pixels.data(), out,
                           {tile.height, tile.width}, begin, end, scratch);
   });
 }

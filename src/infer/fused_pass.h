@@ -45,7 +45,9 @@ class FusedPass {
   [[nodiscard]] bool agrees(torch::jit::Module& module, const ModelInfo& model);
   /// Whether guide and mix have the shapes of this model's.
   [[nodiscard]] bool fits(const TensorContext& context) const;
-  void tone(const TileBatch& tile, const at::Tensor& guide, float* out) const;
+  /// The guide as kernels read it, packed once a photo.
+  [[nodiscard]] const kernels::Guide& packed(const at::Tensor& guide);
+  void tone(const TileBatch& tile, const at::Tensor& guide, float* out);
   void shrink(const float* gains, kernels::Size size, std::span<float> out);
 
   const kernels::Kernels* kernels_;
@@ -54,6 +56,8 @@ class FusedPass {
   bool toned_;                       ///< by a guide, with maps of gains for the wavelet's bands
   std::optional<FusedTrunk> trunk_;  ///< none: a draft
   std::optional<WindowedAttention> windowed_;
+  at::Tensor packed_of_;
+  std::optional<kernels::PackedGuide> guide_;
   kernels::Floats toned_tile_;
   kernels::Floats smooth_[2];
 };

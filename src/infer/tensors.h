@@ -33,6 +33,11 @@ struct Placement {
 [[nodiscard]] at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type,
                                 const Placement& placement);
 
+/// Of a contiguous tensor in FP32.
+[[nodiscard]] inline std::span<const float> values_of(const at::Tensor& tensor) {
+  return {tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
 /// Interleaved pixels [count, height, width, 3] as the tensor [count, 3, height, width] that they are in memory.
 [[nodiscard]] at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width);
 
