@@ -81,6 +81,7 @@ int run(int argc, const char* const* argv) {
   } catch (const std::exception& error) {
     spdlog::error("unexpected: {}; please report this with the command line", error.what());
   }
+  line.show("");
   return told(static_cast<int>(code));
 }
 

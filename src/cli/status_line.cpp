@@ -25,8 +25,6 @@ std::size_t terminal_columns() {
 
 }  // namespace
 
-StatusLine::~StatusLine() { show(""); }
-
 void StatusLine::print(const std::string& message) {
   std::string text = message;
   for (char& c : text) {

@@ -9,7 +9,6 @@ namespace hdrtile::cli {
 /// the line and has it drawn again, so that neither tears the other. Thread-safe.
 class StatusLine {
  public:
-  ~StatusLine();
   /// One message, a line; control characters in it (names may hold any) are made harmless.
   void print(const std::string& message);
   /// Draws the changing line, cut to the terminal's width. Empty: wipes it.
