@@ -129,7 +129,7 @@ def check(package, scripted, description, precision, device):
 
 def key_of(path, precision, device):
     """What a package must match to be used."""
-    key = {'format': 1, 'model_sha256': sha256_of(path), 'precision': precision, 'device': device,
+    key = {'format': 2, 'model_sha256': sha256_of(path), 'precision': precision, 'device': device,
            'torch': torch.__version__.split('+')[0]}
     if device == 'cuda':
         key['gpu'] = 'sm_{}{}'.format(*torch.cuda.get_device_capability())

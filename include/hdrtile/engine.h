@@ -180,6 +180,9 @@ struct EngineOptions {
   /// need a package made for them.
   std::string precision = "auto";
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
+  /// On a CPU memory that wide layers have freed, up to 512 MiB, is kept for the next ones: not where the process's is
+  /// bounded. It holds for the process from the first engine on that says so.
+  bool keep_freed_layers = true;
   PackageOptions packages = {};
   FusedUse fused = FusedUse::never;
   TileWork tile_work = TileWork::automatic;

@@ -92,6 +92,7 @@ Engine& Session::engine(const std::string& device) {
                           .draft = choice_.draft,
                           .device = device,
                           .precision = flags_.precision,
+                          .keep_freed_layers = flags_.tiling.max_memory == 0,
                           .packages = {.use = package_use(flags_.engine),
                                        .folder = package_folder(),
                                        .model_sha256 = sha256_,

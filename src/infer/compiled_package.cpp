@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr int known_format = 1;
+constexpr int known_format = 2;  // raised when scripts/compile_model.py compiles better or otherwise
 constexpr std::uintmax_t longest_description = 1 << 16;
 
 std::vector<std::uint8_t> bytes_of(const fs::path& file) {
@@ -61,7 +61,7 @@ class Candidate {
 
  private:
   void examine(const Json& json) {
-    if (json.at("format").get<int>() != known_format) return fault("is for another version of hdrtile");
+    if (json.at("format").get<int>() != known_format) return fault("is for another version of hdrtile: compile the model again (scripts/compile_model.py)");
     const auto device = json.at("device").get<std::string>();
     if (device != wanted_.device) return differs("device", device, wanted_.device);
     const auto precision = json.at("precision").get<std::string>();

@@ -68,7 +68,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
                             std::to_string(model_.scale) + ", multiple " + std::to_string(model_.multiple) + ", halo " +
                             std::to_string(model_.halo) + ")");
     }
-    set_up_libtorch(options.threads);
+    set_up_libtorch(options.threads, options.keep_freed_layers);
     on_device([&] {
       full_ = load();
       if (options.draft) take_draft();
@@ -170,10 +170,10 @@ class TorchScriptEngine final : public Engine, private TileModel {
   }
 
   /// Threads, and FP32 that is FP32: TF32 has 10 bits of mantissa, and cuDNN may pick another algorithm in every run.
-  void set_up_libtorch(int threads) {
+  void set_up_libtorch(int threads, bool keep_freed_layers) {
     if (threads <= 0) threads = usable_cores();
     at::set_num_threads(threads);
-    if (chosen_.device.is_cpu()) pool_large_blocks();
+    if (chosen_.device.is_cpu() && keep_freed_layers) pool_large_blocks();
     // oneDNN keeps what it has compiled for the last 1024 shapes of layers: over photos of many sizes memory would grow
     // by hundreds of megabytes. A model and a size of photo need some dozens. Read once, before the first layer runs.
     ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);

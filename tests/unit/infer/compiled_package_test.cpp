@@ -20,7 +20,7 @@ class FindPackage : public ::testing::Test {
   void SetUp() override { ::umask(022); }
 
   void package(const std::string& name, const std::string& changed = "", const std::string& to = "") {
-    std::string text = R"({"format": 1, "model_sha256": "abc", "precision": "bf16", "device": "cpu", "torch": "2.11.0",
+    std::string text = R"({"format": 2, "model_sha256": "abc", "precision": "bf16", "device": "cpu", "torch": "2.11.0",
       "cpu_flags": ["fma", "avx2"], "sides": {"min": 64, "max": 512}, "inputs": [[1, 3, 0, 0]],
       "package_sha256": "length 4"})";
     if (!changed.empty()) text.replace(text.find(changed), changed.size(), to);
@@ -88,7 +88,7 @@ TEST_F(FindPackage, OtherPrecisionsAndDevicesAreNoFaults) {
 }
 
 TEST_F(FindPackage, WhatAPackageInstalledByForceMissesIsToldWithIt) {
-  package("forced", R"("format": 1)", R"("format": 1, "below_limit": "41.0 dB to FP32")");
+  package("forced", R"("format": 2)", R"("format": 2, "below_limit": "41.0 dB to FP32")");
   ASSERT_TRUE(search().found);
   EXPECT_EQ(search().found->below_limit, "41.0 dB to FP32");
   package("forced");
@@ -128,7 +128,7 @@ TEST(CompiledEngine, APackageThatCannotBeLoadedLeavesTorchScriptWithAWarning) {
   const auto model = folder.model(test::pointwise_model({1, 0, 0, 0, 1, 0, 0, 0, 1}));
   ::umask(022);
   (void)folder.file(
-      R"({"format": 1, "model_sha256": "abc", "precision": "fp32", "device": "cpu", "torch": ")" +
+      R"({"format": 2, "model_sha256": "abc", "precision": "fp32", "device": "cpu", "torch": ")" +
           backend_version().substr(std::strlen("LibTorch "),
                                    backend_version().find(" with") - std::strlen("LibTorch ")) +
           R"(", "cpu_flags": [], "sides": {"min": 8, "max": 512}, "inputs": [[1, 3, 0, 0]], "package_sha256": "length 4"})",
