@@ -11,14 +11,20 @@ import whitening  # noqa: E402
 from training_data import flip  # noqa: E402
 
 
-def local_loss(out, target):
+def of_neighbourhood(x):
+    return F.avg_pool2d(x, 15, stride=1, padding=7, count_include_pad=False)
+
+
+def local_loss(out, target, toned):
     """Tone is the painter's, and where it errs, the sign of a pixel's error says nothing of its noise: what counts here is
-    the error less its neighbourhood's mean, and differences of neighbours. Each crop counts by the logarithm of its own error,
-    too: the noisiest ones would else decide, and teach to smooth what a clean photo has of fine texture."""
+    the error less its neighbourhood's mean, and differences of neighbours. The mean itself is to stay that of the toned crop:
+    a trunk that mended the painter's errors learned those of the scenes it was trained on, and darkened others. Each crop
+    counts by the logarithm of its own error, too: the noisiest ones would else decide, and teach to smooth what a clean photo
+    has of fine texture."""
     error = out - target
-    local = error - F.avg_pool2d(error, 15, stride=1, padding=7, count_include_pad=False)
+    local, moved = error - of_neighbourhood(error), of_neighbourhood(out - toned)
     edges = [torch.diff(error, dim=d).abs().mean(dim=(1, 2, 3)) for d in (2, 3)]
-    crops = .25 * error.abs().mean(dim=(1, 2, 3)) + local.abs().mean(dim=(1, 2, 3)) + .5 * sum(edges)
+    crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + local.abs().mean(dim=(1, 2, 3)) + .5 * sum(edges)
     return crops.mean() + .02 * (crops + 1e-3).log().mean() + .02 * texture_lost(out, target)
 
 
@@ -154,4 +160,4 @@ class TileTask(Task):
 
     def loss(self, rng):
         x, toned, y, previews, painted = self.batch(rng)
-        return local_loss(self.clean(x, toned, previews, painted), y)
+        return local_loss(self.clean(x, toned, previews, painted), y, toned)

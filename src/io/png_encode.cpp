@@ -1,3 +1,5 @@
+#include <zlib.h>
+
 #include <bit>
 
 #include "png_chunks.h"
@@ -30,6 +32,11 @@ class Encoder {
       png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
       png_set_IHDR(png_, info_, static_cast<png_uint_32>(size.width), static_cast<png_uint_32>(size.height), bits,
                    colour_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+      // Of a photo no other rows come again: searching for them, as zlib does by default, takes six to ten times as long,
+      // for files of the same size to 3 %.
+      png_set_filter(png_, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
+      png_set_compression_strategy(png_, Z_RLE);
+      png_set_compression_level(png_, 1);
       png_write_info_before_PLTE(png_, info_);
       for (const RawPart& chunk : chunks) {
         png_write_chunk(png_, reinterpret_cast<png_const_bytep>(chunk.kind.data()), chunk.data.data(),
