@@ -13,6 +13,7 @@ import look  # noqa: E402
 import tone  # noqa: E402
 import wavelet  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
+from gate import Gate  # noqa: E402
 from restormer import Restormer  # noqa: E402
 from sizes import SIZES  # noqa: E402
 
@@ -68,6 +69,37 @@ def test_the_gate_mixes_the_photo_into_what_was_painted():
         assert torch.allclose(model.paint(photo), wanted, atol=1e-6)
     torch.nn.init.constant_(model.gate.share.bias, 20.)
     assert (model.draft(photo, WHOLE, model.prepare(photo)[0]) - photo).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize('size', [(1, 1), (3, 200), (137, 206)])
+@pytest.mark.parametrize('value', [0., .5, 1.])
+def test_the_gates_statistics_are_finite_for_any_picture(size, value):
+    even = torch.full((2, 3, *size), value)
+    for painted in (even, 1 - even, torch.rand_like(even)):
+        statistics = Gate(4).statistics(even, painted)
+        assert statistics.shape == (2, len(Gate(4).middle)) and statistics.isfinite().all()
+
+
+def test_the_gates_statistics_tell_the_tone_curve_and_what_is_clipped():
+    gate, x = Gate(4), torch.zeros(1, 3, 96, 144)
+    x[..., 36:] = 1         # a quarter is black, the rest clipped
+    painted = x + torch.where(x > 0, -.2, .1)
+    curve = gate.statistics(x, painted)[0, :6 * gate.steps].view(gate.steps, 6)
+    assert torch.allclose(curve[[0, -1], 0].exp(), torch.tensor([.25, .75]), atol=.01)
+    assert torch.allclose(curve[[0, -1], 1:4], torch.tensor([[.1], [-.2]]).expand(-1, 3), atol=.01)
+    assert (curve[1:-1, 0].exp() < .01).all()
+    extremes = gate.extremes(x)[0]
+    bright, dark = extremes[:len(gate.bright)], extremes[len(gate.bright):][:len(gate.dark)]
+    assert torch.allclose(bright.exp(), torch.tensor(.75), atol=.01) and torch.allclose(dark.exp(), torch.tensor(.25), atol=.01)
+
+
+def test_the_gates_statistics_tell_fine_contrast_from_coarse():
+    gate = Gate(4)
+    fine = torch.zeros(1, 3, 128, 128)
+    fine[..., ::2] = 1
+    coarse = torch.zeros(1, 3, 128, 128)
+    coarse[..., 64:] = 1
+    assert gate.contrasts(fine)[0].argmax() == 0 and gate.contrasts(coarse)[0].argmax() == gate.octaves - 1
 
 
 def test_without_a_gate_everything_is_painted():

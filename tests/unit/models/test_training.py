@@ -18,6 +18,7 @@ import model_file  # noqa: E402
 import sizes  # noqa: E402
 import train  # noqa: E402
 from training_batches import PreparedData  # noqa: E402
+from training_tasks import local_loss  # noqa: E402
 
 TINY = sizes.SIZES['small'].with_settings({'painter.dim': 8, 'painter.blocks': [1], 'painter.heads': [1], 'trunk.width_mult': 1 / 6})
 
@@ -95,6 +96,16 @@ def test_the_gate_learns_which_photos_are_finished(prepared, tmp_path):
     with torch.no_grad():
         shares = [model.gate(x, x.square()).flatten() for x in (bright, dull)]
     assert shares[0].min() > .9 and shares[1].max() < .1
+
+
+def test_the_trunk_is_not_asked_to_mend_tone():
+    torch.manual_seed(0)
+    wanted = torch.rand(2, 3, 48, 48)
+    toned = wanted + .1         # the painter erred
+    noisy = toned + .05 * torch.randn_like(toned)
+    as_toned, mended, blurred, untouched = (float(local_loss(out, wanted, toned)) for out in (
+        toned, wanted, torch.nn.functional.avg_pool2d(toned, 5, 1, 2, count_include_pad=False), noisy))
+    assert as_toned < mended and as_toned < untouched and as_toned < blurred
 
 
 def test_a_run_of_another_architecture_is_not_resumed(prepared, tmp_path):
