@@ -66,7 +66,8 @@ void gather_row(const float* photo, const float* wanted, std::size_t plane, cons
     const float green = photo[plane + x];
     const float blue = photo[2 * plane + x];
     const float luma = 0.2126F * red + 0.7152F * green + 0.0722F * blue;
-    const float step = std::clamp(luma * static_cast<float>(depth) - 0.5F, 0.F, static_cast<float>(depth - 1));
+    const float wanted_step = luma * static_cast<float>(depth) - 0.5F;
+    const float step = wanted_step > 0.F ? std::min(wanted_step, static_cast<float>(depth - 1)) : 0.F;  // NaN becomes 0
     const int low = static_cast<int>(step);
     const int high = std::min(low + 1, depth - 1);
     const float up = step - static_cast<float>(low);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "elementary.h"
@@ -59,6 +60,14 @@ TEST(GuideFit, FindsTheToneThatMadeTheWantedPicture) {
           << size.height << " x " << size.width << ", depth " << depth;
     }
   }
+}
+
+TEST(GuideFit, OfAPhotoWithNanHasNan) {
+  const Size size = {.height = 12, .width = 18};
+  std::vector<float> photo(std::size_t{3} * size.height * size.width, 0.5F);
+  photo[100] = NAN;
+  const auto guide = fit_guide(photo, photo, size, 12);
+  EXPECT_TRUE(std::any_of(guide.begin(), guide.end(), [](float value) { return std::isnan(value); }));
 }
 
 }  // namespace
