@@ -117,15 +117,15 @@ Moments mean_of(const Moments& like, int length, int reach, Add add) {
 }
 
 Moments mean_of_neighbours(Moments& moments) {
-  const auto [height, width] = moments.size();
-  Moments down = mean_of(moments, height, 2, [&](Moments& means, int from, int to, float weight) {
+  const Size size = moments.size();
+  Moments down = mean_of(moments, size.height, 2, [&](Moments& means, int from, int to, float weight) {
     add_scaled(moments.row(from), weight, moments.row_floats(), means.row(to));
   });
-  Moments across = mean_of(moments, width, 2, [&](Moments& means, int from, int to, float weight) {
-    for (int y = 0; y < height; ++y) add_scaled(down.cell(y, from), weight, down.cell_floats(), means.cell(y, to));
+  Moments across = mean_of(moments, size.width, 2, [&](Moments& means, int from, int to, float weight) {
+    for (int y = 0; y < size.height; ++y) add_scaled(down.cell(y, from), weight, down.cell_floats(), means.cell(y, to));
   });
   return mean_of(moments, moments.depth(), 1, [&](Moments& means, int from, int to, float weight) {
-    for (int i = 0; i < height * width; ++i) {
+    for (int i = 0; i < size.height * size.width; ++i) {
       const std::size_t cell = i * means.cell_floats();
       add_scaled(across.values().data() + cell + std::size_t(from) * stride, weight, stride,
                  means.values().data() + cell + std::size_t(to) * stride);
