@@ -61,11 +61,6 @@ Json to_json(std::span<const EngineInfo> engines) {
 
 }  // namespace
 
-struct Report::Entries {
-  Json photos = Json::array();
-  BatchSummary summary;
-};
-
 void require_report_place(const std::string& flag, const fs::path& file) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCode::usage, flag + " " + file.string() + ": " + why);
@@ -78,15 +73,11 @@ void require_report_place(const std::string& flag, const fs::path& file) {
   if (::access(folder.c_str(), W_OK) != 0) refuse("no permission to write to the folder " + folder.string());
 }
 
-Report::Report(fs::path file) : file_(std::move(file)), entries_(std::make_unique<Entries>()) {
-  require_report_place("--report", file_);
-}
-
-Report::~Report() = default;
+Report::Report(fs::path file) : file_(std::move(file)) { require_report_place("--report", file_); }
 
 void Report::on_finish(const PhotoResult& result) {
-  entries_->photos.push_back(to_json(result));
-  entries_->summary.add(result);
+  photos_ += (photos_.empty() ? "\n    " : ",\n    ") + dump(to_json(result), -1);
+  summary_.add(result);
 }
 
 void Report::write(const RunFacts& facts, double seconds, const std::string& error) {
@@ -99,12 +90,13 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["list"] = {{"photos", facts.list.size()}, {"sha256", list_sha256(facts.list)}};
   report["shard"] = facts.shard ? to_json(*facts.shard) : Json(nullptr);
   report["seconds"] = seconds;
-  report["core_seconds"] = to_json(entries_->summary.core_seconds);
+  report["core_seconds"] = to_json(summary_.core_seconds);
   report["error"] = error.empty() ? Json(nullptr) : Json(error);
   if (facts.estimate) report["estimate"] = to_json(*facts.estimate);
-  report["summary"] = to_json(entries_->summary);
-  report["photos"] = entries_->photos;
-  const std::string text = dump(report, 2) + "\n";
+  report["summary"] = to_json(summary_);
+  std::string text = dump(report, 2);
+  text.resize(text.rfind('\n'));  // the closing brace comes after the photos
+  text += ",\n  \"photos\": [" + photos_ + (photos_.empty() ? "]" : "\n  ]") + "\n}\n";
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   (void)remove_strays(file_.has_parent_path() ? file_.parent_path() : fs::path("."));  // of a run killed here
   write_file_atomic(file_, {bytes, text.size()}, Replace::always);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,7 +32,6 @@ class Report final : public Observer {
  public:
   /// Throws Error{usage} as require_report_place does.
   explicit Report(std::filesystem::path file);
-  ~Report() override;
 
   void on_start(const Job& /*job*/, Size /*size*/) override {}
   void on_progress(const Job& /*job*/, double /*share*/) override {}
@@ -43,9 +41,9 @@ class Report final : public Observer {
   void write(const RunFacts& facts, double seconds, const std::string& error);
 
  private:
-  struct Entries;
   std::filesystem::path file_;
-  std::unique_ptr<Entries> entries_;
+  std::string photos_;  ///< JSON, a line each: as values they would take twenty times the memory
+  BatchSummary summary_;
 };
 
 /// Throws Error{usage} when the report would be written onto a photo of the batch.
