@@ -33,15 +33,16 @@ def local_loss(out, target, toned):
     local, moved = error - of_neighbourhood(error), of_neighbourhood(out - toned)
     edges = [torch.diff(error, dim=d).abs().mean(dim=(1, 2, 3)) for d in (2, 3)]
     crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + local.abs().mean(dim=(1, 2, 3)) + .5 * sum(edges)
-    return crops.mean() + .02 * (crops + 1e-3).log().mean() + .02 * texture_lost(out, target)
+    return crops.mean() + .02 * (crops + 1e-3).log().mean() + .02 * texture_lost(out, target, toned)
 
 
-def texture_lost(out, target):
+def texture_lost(out, target, toned):
     """The share of the target's fine texture that is not in the result, over blocks of 16 pixels that have some: projected as
-    judge/fine.py does. Least absolute errors take half-hidden texture away with the noise; for the eye blur is worse."""
-    fine, wanted = (grey - of_neighbourhood(grey, 7) for grey in (tone.luma(out), tone.luma(target)))
-    energy, kept = F.avg_pool2d(wanted.square(), 16), F.avg_pool2d(fine * wanted, 16)
-    return ((energy - kept).clamp(min=0) / (energy + 1.5e-5)).mean()     # 1 / 255, squared
+    judge/fine.py does. Least absolute errors take half-hidden texture away with the noise; for the eye blur is worse. It counts
+    as far as it stands out of the toned crop's noise: else much noise is left for the little texture in it."""
+    fine, wanted, seen = (grey - of_neighbourhood(grey, 7) for grey in map(tone.luma, (out, target, toned)))
+    energy, kept, noise = (F.avg_pool2d(product, 16) for product in (wanted.square(), fine * wanted, (seen - wanted).square()))
+    return ((energy - kept).clamp(min=0) / (energy + noise + 1.5e-5)).mean()     # 1 / 255, squared
 
 
 class Task:

@@ -18,7 +18,7 @@ import model_file  # noqa: E402
 import sizes  # noqa: E402
 import train  # noqa: E402
 from training_batches import PreparedData  # noqa: E402
-from training_tasks import local_loss  # noqa: E402
+from training_tasks import local_loss, texture_lost  # noqa: E402
 
 TINY = sizes.SIZES['small'].with_settings({'painter.dim': 8, 'painter.blocks': [1], 'painter.heads': [1], 'trunk.width_mult': 1 / 6})
 
@@ -106,6 +106,15 @@ def test_the_trunk_is_not_asked_to_mend_tone():
     as_toned, mended, blurred, untouched = (float(local_loss(out, wanted, toned)) for out in (
         toned, wanted, torch.nn.functional.avg_pool2d(toned, 5, 1, 2, count_include_pad=False), noisy))
     assert as_toned < mended and as_toned < untouched and as_toned < blurred
+
+
+def test_lost_texture_counts_as_far_as_it_stands_out_of_the_noise():
+    torch.manual_seed(0)
+    wanted = .5 + .02 * torch.randn(1, 1, 64, 64).expand(1, 3, -1, -1)
+    blurred, noisy = torch.full_like(wanted, .5), wanted + .2 * torch.randn_like(wanted)
+    assert float(texture_lost(wanted, wanted, noisy)) < .01
+    assert float(texture_lost(blurred, wanted, wanted)) > .9
+    assert float(texture_lost(blurred, wanted, noisy)) < .1
 
 
 def test_a_run_of_another_architecture_is_not_resumed(prepared, tmp_path):
