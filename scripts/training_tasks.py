@@ -33,7 +33,7 @@ def local_loss(out, target, toned):
     local, moved = error - of_neighbourhood(error), of_neighbourhood(out - toned)
     edges = [torch.diff(error, dim=d).abs().mean(dim=(1, 2, 3)) for d in (2, 3)]
     crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + local.abs().mean(dim=(1, 2, 3)) + .5 * sum(edges)
-    return crops.mean() + .02 * (crops + 1e-3).log().mean() + .02 * texture_lost(out, target, toned)
+    return crops.mean() + .008 * (crops + 1e-3).log().mean() + .01 * texture_lost(out, target, toned)
 
 
 def texture_lost(out, target, toned):
