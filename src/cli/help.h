@@ -62,7 +62,8 @@ inline constexpr auto preset =
 inline constexpr auto tile = "largest side of a tile in pixels; whole: the photo in one piece; default auto";
 inline constexpr auto overlap = "pixels that neighbouring tiles share at least; default auto";
 inline constexpr auto batch =
-    "tiles computed at once; changes pixels by no more than rounding; default auto: what memory allows";
+    "tiles computed at once; changes pixels by no more than rounding; default auto: one on a CPU, "
+    "what memory allows on a GPU";
 inline constexpr auto max_memory = "bound on memory, e.g. 1.5G: the process's on CPU, the GPU's on CUDA";
 inline constexpr auto shard =
     "do one of N even parts of the list, counted from 1: 1/4 ... 4/4; each run must be given the same list. auto: "

@@ -17,7 +17,7 @@ constexpr std::int64_t cpu_base = 640 * mib;
 /// Of a GPU's memory: room for the rest of it, and for others on the same GPU.
 constexpr int cuda_share_percent = 50;
 constexpr int photos_on_gpu = 2;   // as floats: one that is computed, one that comes or goes
-constexpr int most_tiles_cpu = 4;  // more cores are kept busy by one tile; a few spare the small ones the start-up
+constexpr int most_tiles_cpu = 1;  // it computes one after another: others would only push it out of the caches
 constexpr int most_tiles_cuda = 16;
 constexpr int most_candidates = 1000;
 constexpr int longest_overlap = 1 << 28;  // as plan_tiles has it: what is asked for may be any number
@@ -163,11 +163,9 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
                                       (request.tile ? ", or take a smaller tile" : ""));
   }
 
-  // On a CPU a batch takes half of what one large tile may, and of a small machine's memory half, too: photos that are
-  // decoded and encoded meanwhile want some, and so do other processes. What is free right now is not asked: with some
-  // numbers of threads a kernel rounds otherwise in another batch, and the same photo must give the same bytes.
-  const std::int64_t cpu_room = std::min(bounded ? limits.budget : limits.budget / 2, limits.capacity / 2);
-  const std::int64_t room = cpu ? cpu_room : std::min(limits.budget, limits.capacity);
+  // What is free right now is not asked: in another batch a kernel may round otherwise, and the same photo must give the
+  // same bytes.
+  const std::int64_t room = std::min(limits.budget, limits.capacity);
   const std::int64_t by_room = std::max<std::int64_t>((room - other_bytes) / std::max<std::int64_t>(tile_bytes, 1), 1);
   const std::int64_t most = cpu ? most_tiles_cpu : most_tiles_cuda;
   const std::int64_t wanted = request.batch ? *request.batch : most;
