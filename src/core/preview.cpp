@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,13 @@ void add_clamped(const float* row, float weight, std::size_t count, float* sum) 
   for (std::size_t i = 0; i < count; ++i) sum[i] += weight * std::min(std::max(row[i], 0.0F), 1.0F);
 }
 
+/// The same of bytes, which stand for [0, 1], without making a row of floats of them first.
+HDRTILE_VECTOR_CLONES
+void add_bytes(const std::uint8_t* row, float weight, std::size_t count, float* sum) {
+  const float share = weight / 255.0F;
+  for (std::size_t i = 0; i < count; ++i) sum[i] += share * static_cast<float>(row[i]);
+}
+
 /// Rows of the preview's height at the photo's width: down first, for that runs in whole vectors and leaves few rows to
 /// go through by columns. Neighbours share at most their border row: the last one read is kept.
 class LowRows {
@@ -60,15 +68,19 @@ class LowRows {
   const std::vector<float>& of(const Taps& taps) {
     std::fill(sum_.begin(), sum_.end(), 0.0F);
     for (std::size_t i = 0; i < taps.weights.size(); ++i) {
-      const int y = taps.first + static_cast<int>(i);
-      if (y != held_) read_row(photo_, y, 0, photo_.width(), read_.data());
-      held_ = y;
-      add_clamped(read_.data(), taps.weights[i], sum_.size(), sum_.data());
+      add(taps.first + static_cast<int>(i), taps.weights[i]);
     }
     return sum_;
   }
 
  private:
+  void add(int y, float weight) {
+    if (photo_.depth() == Depth::u8) return add_bytes(photo_.row<std::uint8_t>(y), weight, sum_.size(), sum_.data());
+    if (y != held_) read_row(photo_, y, 0, photo_.width(), read_.data());
+    held_ = y;
+    add_clamped(read_.data(), weight, sum_.size(), sum_.data());
+  }
+
   const Image& photo_;
   std::vector<float> read_, sum_;
   int held_ = -1;

@@ -66,6 +66,19 @@ TEST(Preview, LongSideIsExactAndTheMeanStays) {
   }
 }
 
+TEST(Preview, OfBytesIsThatOfTheirFloats) {
+  Dice dice(6);
+  const Image bytes = random_image(dice, {301, 203}, Depth::u8);
+  Image floats(bytes.size(), Depth::f32);
+  for (int y = 0; y < bytes.height(); ++y) read_row(bytes, y, 0, bytes.width(), floats.row<float>(y));
+  for (const int long_side : {50, 301, 400}) {
+    const auto of_bytes = make_preview(bytes, long_side).pixels;
+    const auto of_floats = make_preview(floats, long_side).pixels;
+    ASSERT_EQ(of_bytes.size(), of_floats.size());
+    for (std::size_t i = 0; i < of_bytes.size(); ++i) ASSERT_NEAR(of_bytes[i], of_floats[i], 1e-6) << i;
+  }
+}
+
 TEST(Preview, ExtremeShapesWork) {
   Dice dice(5);
   EXPECT_EQ(make_preview(random_image(dice, {20000, 20}, Depth::u8), 192).size, (Size{192, 1}));
