@@ -24,13 +24,19 @@ __attribute__((constructor)) static void set_up(void) {
   if (size) least = strtoul(size, NULL, 10);
 }
 
-__attribute__((destructor)) static void tell(void) {
+static void tell(void) {
   const char* name = getenv("HDRTILE_REFUSE_LOG");
   FILE* log = name ? fopen(name, "w") : NULL;
   if (log) {
     fprintf(log, "%ld\n", seen);
     fclose(log);
   }
+}
+
+// How hdrtile ends.
+void _Exit(int code) {
+  tell();
+  _exit(code);
 }
 
 static int refused(size_t size) {

@@ -179,9 +179,10 @@ def test_training_starts_from_the_parts_of_a_file_that_fit(prepared, tmp_path, c
     args.architecture = sizes.SIZES['small'].with_settings({'trunk.levels': 3})
     model = train.set_up(args)
     theirs = torch.jit.load(str(args.start)).state_dict()
-    assert all(torch.equal(v, theirs[f'painter.{k}']) for k, v in model.painter.state_dict().items())
-    assert capsys.readouterr().out.strip().endswith('small.pt: painter')
-    args.architecture = TINY
+    for part in ('painter', 'gate'):
+        assert all(torch.equal(v, theirs[f'{part}.{k}']) for k, v in getattr(model, part).state_dict().items())
+    assert capsys.readouterr().out.strip().endswith('small.pt: painter, gate')
+    args.architecture = TINY.with_settings({'gate.width': 8})
     with pytest.raises(SystemExit, match='none of its parts'):
         train.set_up(args)
 
