@@ -163,9 +163,10 @@ MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& eng
                                       (request.tile ? ", or take a smaller tile" : ""));
   }
 
-  // What is free right now is not asked: in another batch a kernel may round otherwise, and the same photo must give the
-  // same bytes.
-  const std::int64_t room = std::min(limits.budget, limits.capacity);
+  // Of a small machine's memory a batch takes half: photos that are decoded and encoded meanwhile want some, and so do
+  // other processes. What is free right now is not asked: in another batch a kernel may round otherwise, and the same
+  // photo must give the same bytes.
+  const std::int64_t room = std::min(limits.budget, cpu ? limits.capacity / 2 : limits.capacity);
   const std::int64_t by_room = std::max<std::int64_t>((room - other_bytes) / std::max<std::int64_t>(tile_bytes, 1), 1);
   const std::int64_t most = cpu ? most_tiles_cpu : most_tiles_cuda;
   const std::int64_t wanted = request.batch ? *request.batch : most;

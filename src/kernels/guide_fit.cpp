@@ -16,13 +16,13 @@ constexpr int cell_side = 6;
 constexpr int stride = 16;
 
 /// Between which cells a sample lies: cell centres, the borders clamped.
-struct Place {
+struct Between {
   int first, second;
   float share;  // of the second
 };
 
-std::vector<Place> places(int samples, int cells) {
-  std::vector<Place> found(samples);
+std::vector<Between> places(int samples, int cells) {
+  std::vector<Between> found(samples);
   for (int i = 0; i < samples; ++i) {
     const float wanted =
         (static_cast<float>(i) + 0.5F) * static_cast<float>(cells) / static_cast<float>(samples) - 0.5F;
@@ -59,7 +59,7 @@ class Moments {
 
 /// A row of pixels into a row of cells.
 HDRTILE_VECTOR_CLONES
-void gather_row(const float* photo, const float* wanted, std::size_t plane, const std::vector<Place>& columns,
+void gather_row(const float* photo, const float* wanted, std::size_t plane, const std::vector<Between>& columns,
                 int depth, float* cells) {
   for (std::size_t x = 0; x < columns.size(); ++x) {
     const float red = photo[x];

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-IN_FLIGHT_MB = 80  # of a photo of 7.2 MP, decoded and enhanced, with its files: one more or less at once is chance
 WARM_UP = .1  # of the samples: until every thread has met its first large photo
 
 
@@ -44,9 +43,9 @@ def judge(samples):
              'handles_max': (handles[:half].max(), handles[half:].max()), 'handles_trend': trend(seconds, handles)}
     problems = []
     first, second = facts['resident_max_mb']
-    if second > 1.05 * first + IN_FLIGHT_MB:
+    if second > 1.05 * first + 32:
         problems.append(f'peak memory of the second half is {second:.0f} MB, of the first {first:.0f} MB')
-    if facts['resident_trend_mb'] > .05 * np.median(resident) + IN_FLIGHT_MB / 2:
+    if facts['resident_trend_mb'] > .05 * np.median(resident) + 16:
         problems.append(f'memory rises by {facts["resident_trend_mb"]:.0f} MB over the run')
     first, second = facts['handles_max']
     if second > first + 2 or facts['handles_trend'] > 1:

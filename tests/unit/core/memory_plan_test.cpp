@@ -65,6 +65,7 @@ TEST(MemoryPlan, GeometryNeverDependsOnTheMachinesMemory) {
     const MemoryPlan little = plan_on_cpu(model_of(bytes), {}, 1000);
     EXPECT_EQ(much.tiles.x.origin, little.tiles.x.origin);
     EXPECT_EQ(much.tiles.y.origin, little.tiles.y.origin);
+    EXPECT_EQ(little.batch, 1);
   }
 }
 
@@ -77,6 +78,7 @@ TEST(MemoryPlan, ABatchFitsBudgetAndFreeMemoryAndEnds) {
   const ModelInfo model = model_of(100);
   EXPECT_EQ(plan_memory(photo_7mp, model, cuda, {.tile = 512}, roomy).batch, 16);
   EXPECT_EQ(plan_memory({600, 400}, model, cuda, {.tile = 512}, roomy).batch, 2) << "never more than tiles";
+  EXPECT_LE(plan_on_cpu(model_of(1000), {}).expected_bytes, 768 * gib / 1024) << "half of the budget";
   const MemoryLimits tight{.budget = gib, .capacity = gib};
   const MemoryPlan plan = plan_memory(photo_7mp, model_of(1000), cuda, {.tile = 256}, tight);
   EXPECT_GT(plan.batch, 1);
