@@ -123,9 +123,9 @@ bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
   return close(actual, expected);
 }
 
-std::optional<TensorContext> FusedPass::prepare(const at::Tensor& preview) {
+std::optional<TensorContext> FusedPass::prepare(std::span<const float> preview, Size size) {
   if (!prepare_) return std::nullopt;
-  return prepare_->run(preview);
+  return prepare_->run(view_of(preview, {1, 3, size.height, size.width}));
 }
 
 bool FusedPass::fits(const TensorContext& context) const {

@@ -32,8 +32,8 @@ class FusedPass {
   /// "avx512_bf16"
   [[nodiscard]] const char* instructions() const noexcept { return kernels_->name; }
 
-  /// As Engine::prepare, of [1, 3, H, W]; none where the model's own code is to do it.
-  [[nodiscard]] std::optional<TensorContext> prepare(const at::Tensor& preview);
+  /// As Engine::prepare; none where the model's own code is to do it.
+  [[nodiscard]] std::optional<TensorContext> prepare(std::span<const float> preview, Size size);
 
   /// One tile, as Engine::run. The kernels' results do not depend on the number of threads.
   void run(const TileBatch& tile, const TensorContext* context, std::span<float> out);

@@ -20,12 +20,16 @@ std::string shape_of(at::IntArrayRef sizes) {
   return text + "]";
 }
 
+at::Tensor view_of(std::span<const float> values, at::IntArrayRef shape) {
+  return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);  // it takes no const
+}
+
 at::Tensor upload(std::span<const float> values, at::IntArrayRef shape, at::ScalarType type,
                   const Placement& placement) {
-  // from_blob takes no const; the copy keeps a model that works in place off the caller's pixels.
-  const at::Tensor view = at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
+  // The copy keeps a model that works in place off the caller's values.
   const auto format = shape.size() == 4 ? placement.layout : at::MemoryFormat::Contiguous;
-  return view.to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
+  return view_of(values, shape)
+      .to(at::TensorOptions(placement.device).dtype(type), /*non_blocking=*/false, /*copy=*/true, format);
 }
 
 at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width) {

@@ -38,6 +38,9 @@ struct Placement {
   return {tensor.const_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
 }
 
+/// `values` as the contiguous tensor that they are in memory; not to be written to.
+[[nodiscard]] at::Tensor view_of(std::span<const float> values, at::IntArrayRef shape);
+
 /// Interleaved pixels [count, height, width, 3] as the tensor [count, 3, height, width] that they are in memory.
 [[nodiscard]] at::Tensor view_of_pixels(std::span<const float> pixels, int count, int height, int width);
 

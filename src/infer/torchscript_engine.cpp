@@ -90,9 +90,8 @@ class TorchScriptEngine final : public Engine, private TileModel {
     const std::lock_guard lock(launching_);
     return on_device([&]() -> std::unique_ptr<PhotoContext> {
       // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
-      const std::array<std::int64_t, 4> shape = {1, 3, size.height, size.width};
-      auto fused = fused_ ? fused_->prepare(upload(preview, shape, at::kFloat, placement_)) : std::nullopt;
-      auto context = std::make_unique<TensorContext>(fused ? *std::move(fused) : prepared(preview, shape));
+      auto fused = fused_ ? fused_->prepare(preview, size) : std::nullopt;
+      auto context = std::make_unique<TensorContext>(fused ? *std::move(fused) : prepared(preview, size));
       if (!context->guide.isfinite().all().item<bool>() || !context->mix.isfinite().all().item<bool>()) {
         throw Error(ErrorCode::model, file_.subject() + ": prepare() returned NaN or Inf for this photo");
       }
@@ -136,7 +135,8 @@ class TorchScriptEngine final : public Engine, private TileModel {
   std::mutex& launching() noexcept override { return launching_; }
 
   /// By the model's own prepare().
-  TensorContext prepared(std::span<const float> preview, at::IntArrayRef shape) {
+  TensorContext prepared(std::span<const float> preview, Size size) {
+    const std::array<std::int64_t, 4> shape = {1, 3, size.height, size.width};
     const auto output = invoke(full(), "prepare", [&]() -> std::vector<c10::IValue> {
       return {upload(preview, shape, at::kFloat, placement_)};
     });

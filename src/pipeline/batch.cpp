@@ -1,3 +1,6 @@
+#include <pthread.h>
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <set>
@@ -11,6 +14,17 @@
 
 namespace hdrtile {
 namespace {
+
+/// The calling thread takes no core from others when it wakes: those of the network wait for each other at every layer, so
+/// that one that is held up holds up all. It still gets its share. Where the system knows no such thing nothing is lost.
+void wake_politely() noexcept {
+#ifdef SCHED_BATCH
+  int policy = SCHED_OTHER;
+  sched_param parameters{};
+  if (::pthread_getschedparam(::pthread_self(), &policy, &parameters) != 0 || policy != SCHED_OTHER) return;
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &parameters);
+#endif
+}
 
 /// One thread, one photo after another: what the threaded run must equal.
 void run_inline(std::span<const Job> jobs, const EngineSources& engines, Stages& stages) {
@@ -43,6 +57,7 @@ void run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stage
 
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&] {
+      wake_politely();
       for (std::size_t index = next++; index < jobs.size(); index = next++) {
         auto work = stages.decode(jobs[index]);
         if (work && !decoded.push(std::move(*work))) break;
@@ -50,6 +65,7 @@ void run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stage
       if (--decoding == 0) decoded.close();
     });
     workers.emplace_back([&] {
+      wake_politely();
       while (auto work = enhanced.pop()) stages.encode(std::move(*work));
     });
   }

@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -133,6 +135,20 @@ TEST_F(PhotosInMemory, AreFewBehindAFastEngine) {
   // PNGs of noise: encoding is what takes longest. In the engine, waiting to be pushed or in the queue, and encoded.
   EXPECT_LE(watch(".png", {300, 200}).behind_engine, 1 + 1 + threads);
 }
+
+#ifdef SCHED_BATCH
+TEST_F(Batch, ThreadsOfCodecsTakeNoCoreFromTheNetworksWhenTheyWake) {
+  const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.png")};
+  int networks = -1;
+  std::vector<int> codecs;
+  engine_.before_run = [&](int) { networks = ::sched_getscheduler(0); };
+  recorder_.also_on_finish = [&](const PhotoResult&) { codecs.push_back(::sched_getscheduler(0)); };  // by an encoder
+  options_.jobs = 1;
+  ASSERT_EQ(run_batch(jobs, engine_, options_, recorder_, cancel_).done, 2);
+  EXPECT_EQ(networks, SCHED_OTHER);
+  EXPECT_EQ(codecs, (std::vector<int>{SCHED_BATCH, SCHED_BATCH}));
+}
+#endif
 
 TEST_F(Batch, ObserverIsNeverCalledTwiceAtOnce) {
   struct Exclusive : Observer {
