@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import tone  # noqa: E402
+from gate import Gate  # noqa: E402
 import whitening  # noqa: E402
 from training_data import flip  # noqa: E402
 
@@ -23,16 +24,21 @@ def of_neighbourhood(x, side=15):
     return means(x.shape[2], side, x) @ x @ means(x.shape[3], side, x).t()
 
 
+def root_mean_square(error):
+    """Of each of a batch."""
+    return (error.square().mean(dim=(1, 2, 3)) + 1e-8).sqrt()
+
+
 def local_loss(out, target, toned):
     """Tone is the painter's, and where it errs, the sign of a pixel's error says nothing of its noise: what counts here is
     the error less its neighbourhood's mean, and differences of neighbours. The mean itself is to stay that of the toned crop:
     a trunk that mended the painter's errors learned those of the scenes it was trained on, and darkened others. Each crop
     counts by the logarithm of its own error, too: the noisiest ones would else decide, and teach to smooth what a clean photo
-    has of fine texture."""
+    has of fine texture. Errors are squared within a crop, as they are where models are judged."""
     error = out - target
     local, moved = error - of_neighbourhood(error), of_neighbourhood(out - toned)
-    edges = [torch.diff(error, dim=d).abs().mean(dim=(1, 2, 3)) for d in (2, 3)]
-    crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + local.abs().mean(dim=(1, 2, 3)) + .5 * sum(edges)
+    edges = [root_mean_square(torch.diff(error, dim=d)) for d in (2, 3)]
+    crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + root_mean_square(local) + .5 * sum(edges)
     return crops.mean() + .008 * (crops + 1e-3).log().mean() + .01 * texture_lost(out, target, toned)
 
 
@@ -67,7 +73,18 @@ class ToneTask(Task):
             painted = self.model.painter(x)
         difference = painted.float() - y
         # Photos are judged one by one in decibels, so each counts by the logarithm of its own error, too.
-        return difference.abs().mean() + .01 * (difference.square().mean(dim=(1, 2, 3)) + 1e-4).log().mean()
+        photos = difference.abs().mean(dim=(1, 2, 3)) + .01 * (difference.square().mean(dim=(1, 2, 3)) + 1e-4).log()
+        ours = self.to_be_painted(x, y)
+        return (ours * photos).sum() / ours.sum().clamp(min=1)
+
+    def to_be_painted(self, x, y):
+        """1 or 0 a photo: finished ones are the gate's, where there is one."""
+        return 1. - self.finished(x, y) * isinstance(self.model.gate, Gate)
+
+    @staticmethod
+    def finished(x, y):
+        """1 or 0 a photo: within 30 dB of what is wanted."""
+        return ((x - y).square().mean(dim=(1, 2, 3)) < 1e-3).float()
 
 
 class GateTask(Task):

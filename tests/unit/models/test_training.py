@@ -73,6 +73,24 @@ def test_a_resumed_run_goes_on_from_its_weights(prepared, tmp_path, stage):
     assert all(torch.equal(v, weights[k]) for k, v in resumed.state_dict().items() if k.startswith(part))
 
 
+def test_a_painter_before_a_gate_learns_nothing_of_finished_photos(prepared, tmp_path):
+    torch.manual_seed(0)
+    dull = torch.rand(3, 3, 24, 36) * .3
+    finished, wanted = torch.rand(2, 3, 24, 36), 3 * dull
+    batches = {'all': (torch.cat([dull, finished]), torch.cat([wanted, finished + .01])), 'dull': (dull, wanted)}
+    losses = {}
+    for name, batch in batches.items():
+        for architecture in (TINY, TINY.with_settings({'gate.width': 0})):
+            args = arguments(prepared, tmp_path, 'tone')
+            args.architecture = architecture
+            torch.manual_seed(1)
+            model = train.set_up(args)
+            task = train.TASKS['tone'](model, SimpleNamespace(tone_batch=lambda count, rng, batch=batch: batch), args)
+            losses[name, architecture.gate.width > 0] = float(task.loss(None))
+    assert losses['all', True] == pytest.approx(losses['dull', True], rel=1e-5)
+    assert losses['all', False] != pytest.approx(losses['dull', False], rel=1e-2)
+
+
 def test_the_gates_coefficients_give_the_error_of_a_mixed_picture(prepared, tmp_path):
     args = arguments(prepared, tmp_path, 'gate')
     model = train.set_up(args)
