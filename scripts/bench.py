@@ -8,7 +8,8 @@ Sections: contest (side by side with the official Restormer demo's tile loop and
 files (against libjpeg-turbo), start (against LibTorch's own), parts (Google Benchmark); none named: all. --quick takes about five
 minutes on two quiet cores: small photos, two turns, one network less. All of it takes hours.
 
-Results go to --out as bench.json, bench.md and bench.png; a run replaces the sections it measured and keeps the others. Checks state
+Results go to --out as bench.json, bench.md and bench.png; a run replaces the sections it measured and keeps the others, as on the
+page of --write. Checks state
 what is asked, what was measured, and whether it holds. On a machine that does other work, too, compare ratios, best by processor time.
 """
 import argparse
@@ -48,7 +49,7 @@ def main():
     parser.add_argument('--rounds', type=int, help='turns of contest and files; default 3, with --quick 2')
     parser.add_argument('--work', type=Path, default=ROOT / 'build/bench', help='photos, model files, packages, outputs; kept for the next run')
     parser.add_argument('--out', type=Path, help='default: --work')
-    parser.add_argument('--write', type=Path, metavar='PAGE.md', help='put the tables between the marks of this page')
+    parser.add_argument('--write', type=Path, metavar='PAGE.md', help='put the tables between the marks of this page, in the place of those of the same sections')
     parser.add_argument('--check', action='store_true', help='exit 1 when a check of the sections that ran does not hold')
     args = parser.parse_args()
     if unknown := set(args.sections) - set(SECTIONS):

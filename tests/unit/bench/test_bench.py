@@ -120,6 +120,9 @@ def test_tables_are_written_between_the_marks_and_nowhere_else(tmp_path):
     text = page.read_text()
     assert text.startswith(f'# Title\n\n{markdown.BEGIN}\n') and text.endswith(f'{markdown.END}\n\nend\n') and 'of before' not in text
     assert '| row | 1.5 |' in text and r'| other \| row | - |' in text and '| a claim | 1 of 2 | yes |' in text
+    markdown.write_between_marks(page, markdown.of(results_of(tmp_path / 'other', 'tile', 'Tile', holds=False)))
+    assert '### Size' in page.read_text() and '### Tile' in page.read_text(), 'what was not measured anew stays'
+    assert '| a claim | 1 of 2 | **no** |' in page.read_text() and '| a claim | 1 of 2 | yes |' not in page.read_text()
     page.write_text('no marks')
     with pytest.raises(SystemExit, match='lacks the lines'):
         markdown.write_between_marks(page, '')
