@@ -7,7 +7,7 @@ FINISHED = .2           # share of photos that are their own target: what is fin
 FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
 PLAIN = .4              # share of photos with a judged camera's tone curve, white balance and light: most cameras are in good order
-QUIET = .35             # share of photos at base sensitivity, as from a tripod: what little noise they have must not cost texture
+QUIET = .5              # share of photos at base sensitivity, as from a tripod: what little noise they have must not cost texture
 BLURRED = .35           # share of photos of a slightly blurred scene
 TEXTURED = {'panorama': .6, 'sharp': .2}        # share of photos with synthetic texture, by what they are cut from
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
-import tone  # noqa: E402
 from gate import Gate  # noqa: E402
+import tone  # noqa: E402
 import whitening  # noqa: E402
 from training_data import flip  # noqa: E402
 
@@ -24,21 +24,16 @@ def of_neighbourhood(x, side=15):
     return means(x.shape[2], side, x) @ x @ means(x.shape[3], side, x).t()
 
 
-def root_mean_square(error):
-    """Of each of a batch."""
-    return (error.square().mean(dim=(1, 2, 3)) + 1e-8).sqrt()
-
-
 def local_loss(out, target, toned):
     """Tone is the painter's, and where it errs, the sign of a pixel's error says nothing of its noise: what counts here is
     the error less its neighbourhood's mean, and differences of neighbours. The mean itself is to stay that of the toned crop:
     a trunk that mended the painter's errors learned those of the scenes it was trained on, and darkened others. Each crop
     counts by the logarithm of its own error, too: the noisiest ones would else decide, and teach to smooth what a clean photo
-    has of fine texture. Errors are squared within a crop, as they are where models are judged."""
+    has of fine texture."""
     error = out - target
     local, moved = error - of_neighbourhood(error), of_neighbourhood(out - toned)
-    edges = [root_mean_square(torch.diff(error, dim=d)) for d in (2, 3)]
-    crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + root_mean_square(local) + .5 * sum(edges)
+    edges = [torch.diff(error, dim=d).abs().mean(dim=(1, 2, 3)) for d in (2, 3)]
+    crops = .5 * moved.abs().mean(dim=(1, 2, 3)) + local.abs().mean(dim=(1, 2, 3)) + .5 * sum(edges)
     return crops.mean() + .008 * (crops + 1e-3).log().mean() + .01 * texture_lost(out, target, toned)
 
 
