@@ -14,27 +14,18 @@ what is asked, what was measured, and whether it holds. On a machine that does o
 """
 import argparse
 import os
-import shlex
 import sys
 from pathlib import Path
 
 from bench import codecs, contest, many, markdown, networks, parts, plot, startup, sweeps
 from bench.processes import RunFailed, physical_cores
 from bench.results import Results
-from bench.setting import Setting, say
+from bench.setting import Setting, command_of, say
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = {'contest': contest.run, 'photos': many.run, 'size': sweeps.megapixels, 'tile': sweeps.tiles, 'batch': sweeps.batches,
             'cores': sweeps.threads, 'files': codecs.run, 'start': startup.run, 'parts': parts.run}
 QUICK_NETWORKS = ['restormer-16', 'small']
-
-
-def command_of(key, args):
-    """What measures this section alone, as it was measured."""
-    words = ['scripts/bench.py', key, *['--quick'] * args.quick, *['--rounds', args.rounds] * bool(args.rounds)]
-    if key == 'contest':
-        words += ['--network', *args.network] * bool(args.network) + ['--engine', *args.engine] * bool(args.engine)
-    return shlex.join(map(str, words))
 
 
 def main():

@@ -1,5 +1,6 @@
 """What a section of the benchmark is given: how much to run, on what, and where to put files."""
 import json
+import shlex
 import sys
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +11,15 @@ from bench.processes import measure
 from bench.program import GPU_MODES, MODES, Program
 
 SCRIPTS = Path(__file__).resolve().parents[1]
+
+
+def command_of(key, args):
+    """What measures this section alone, as it was measured."""
+    words = ['scripts/bench.py', key, *['--quick'] * args.quick, *['--rounds', args.rounds] * bool(args.rounds)]
+    for name in ('network', 'engine') if key == 'contest' else ():
+        if chosen := getattr(args, name):
+            words += [f'--{name}', *chosen]
+    return shlex.join(map(str, words))
 
 
 @dataclass

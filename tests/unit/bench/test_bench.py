@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / 'scripts'))
 from bench import contest, loops, markdown, photos, plot  # noqa: E402
 from bench.processes import RunFailed, Usage, measure, physical_cores  # noqa: E402
 from bench.results import Results  # noqa: E402
+from bench.setting import command_of  # noqa: E402
 from judge.section import Section, Table  # noqa: E402
 
 PHOTO = torch.rand(1, 3, 90, 140)
@@ -93,6 +94,15 @@ def test_a_loop_far_from_monai_is_no_fair_copy(times, holds):
     section = Section('', '')
     contest.check(section, SimpleNamespace(name='restormer-16', arguments={'dim': 16}), {'MONAI': {'ratio': {'wall_s': times, 'cpu_s': times}}})
     assert section.checks[0][2] is holds
+
+
+@pytest.mark.parametrize(('network', 'engine', 'options'), [
+    (None, None, ''), (['small'], None, ' --network small'), (None, ['fused'], ' --engine fused'),
+    (['small'], ['fused', 'auto'], ' --network small --engine fused auto')])
+def test_a_section_names_the_command_that_measures_it_alone(network, engine, options):
+    args = SimpleNamespace(quick=True, rounds=None, network=network, engine=engine)
+    assert command_of('contest', args) == f'scripts/bench.py contest --quick{options}'
+    assert command_of('photos', args) == 'scripts/bench.py photos --quick'
 
 
 def results_of(folder, key, title, holds=True):
