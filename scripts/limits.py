@@ -7,8 +7,8 @@ drawn for judging, and with what the photo does not tell taken away, the white b
 what the best single factor on the result's brightness, and one for each colour, would give: factors that only the truth tells.
 
 Texture, on rooms that were never trained on, at medium noise: the guide, the model, and what the guide gives on the photo without
-its noise, which is all that cleaning could reach. Between them the best shrinkage of three wavelet bands, block by block, told by
-that noise-free result: what a trunk of this kind would reach if it knew the picture.
+its noise, and without JPEG's errors, too, which is all that cleaning could reach. Between them the best shrinkage of three wavelet
+bands, block by block, told by the truth: what a trunk of this kind would reach if it knew the picture.
 """
 import argparse
 import sys
@@ -93,7 +93,8 @@ def texture_left(model, rooms, context_px):
         radiance = panorama.load(path)
         target, shot = look.target(radiance), scenes.NOISE['medium']
         still = replace(shot, shot_noise=0., read_noise=0.)
-        photo, clean = (camera.compress(camera.expose(radiance, s, np.random.default_rng([2026, number])), s.quality) for s in (shot, still))
+        noisy, clean = (camera.expose(radiance, s, np.random.default_rng([2026, number])) for s in (shot, still))
+        photo, noiseless = (camera.compress(image, shot.quality) for image in (noisy, clean))
         height, width = photo.shape[:2]
         scale = context_px / max(height, width)
         preview = F.interpolate(to_tensor(photo[None]), (round(height * scale), round(width * scale)), mode='area')
@@ -101,9 +102,10 @@ def texture_left(model, rooms, context_px):
         for y, x, tall, wide in crops(height, width):
             cut = lambda image: to_tensor(image[None, y:y + tall, x:x + wide])  # noqa: E731, B023
             rect = torch.tensor([[x / width, y / height, (x + wide) / width, (y + tall) / height]])
-            toned, noiseless = (model.draft(cut(image), rect, guide) for image in (photo, clean))
+            toned, without_noise, without_both = (model.draft(cut(image), rect, guide) for image in (photo, noiseless, clean))
             results = {'guide alone': toned, 'guide and tile pass': model(cut(photo), rect, guide, mix),
-                       f'best shrinkage of blocks of {BLOCK} px': best_shrinkage(toned, noiseless), 'guide on the photo without noise': noiseless}
+                       f'guide and best shrinkage of blocks of {BLOCK} px': best_shrinkage(toned, cut(target)),
+                       'guide on the photo without noise': without_noise, 'guide on the photo without noise and JPEG': without_both}
             for name, out in results.items():
                 errors.setdefault(name, []).append(float((out.clamp(0, 1) - cut(target)).square().mean()))
     return {name: -10 * float(np.log10(np.mean(values))) for name, values in errors.items()}
