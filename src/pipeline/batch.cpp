@@ -15,8 +15,9 @@
 namespace hdrtile {
 namespace {
 
-/// The calling thread takes no core from others when it wakes: those of the network wait for each other at every layer, so
-/// that one that is held up holds up all. It still gets its share. Where the system knows no such thing nothing is lost.
+/// The calling thread takes no core from others when it wakes: those of the network wait for each other at every layer,
+/// so that one that is held up holds up all. It still gets its share. Where the system knows no such thing nothing is
+/// lost.
 void wake_politely() noexcept {
 #ifdef SCHED_BATCH
   int policy = SCHED_OTHER;
