@@ -23,6 +23,7 @@ import camera
 import eager_model
 import look
 import panorama
+from ablation_judge import psnr
 from judge import scenes
 from training_data import to_tensor
 
@@ -32,10 +33,6 @@ import wavelet  # noqa: E402
 VIEW, BLOCK, CROP = (824, 548), 16, (768, 1024)     # width, height of a view; px; height, width of a room's crops
 CAMERAS = {'as judged': {}, 'white balance right': {'white_balance': (1., 1., 1.)}, 'tone curve known': {'contrast': .2, 'gamma': 1.}}
 CAMERAS['both'] = CAMERAS['white balance right'] | CAMERAS['tone curve known']
-
-
-def decibels(out, target):
-    return -10 * float((out - target).square().mean().clamp(min=1e-9).log10())
 
 
 def with_best_gain(out, target, over):
@@ -72,10 +69,10 @@ def tone_left(model, panoramas, count):
             taken = replace(shot, **known)
             photo = camera.compress(camera.expose(radiance, taken, np.random.default_rng(i)), taken.quality)
             out = model.paint(model.working(to_tensor(photo[None]))).clamp(0, 1)
-            found.setdefault(name, []).append(decibels(out, wanted))
+            found.setdefault(name, []).append(psnr(out - wanted))
             if not known:
                 for gains, over in (('best brightness', (1, 2, 3)), ('best brightness of each colour', (2, 3))):
-                    found.setdefault(f'as judged, {gains}', []).append(decibels(with_best_gain(out, wanted, over), wanted))
+                    found.setdefault(f'as judged, {gains}', []).append(psnr(with_best_gain(out, wanted, over) - wanted))
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 

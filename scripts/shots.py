@@ -6,7 +6,6 @@ import numpy as np
 FINISHED = .2           # share of photos that are their own target: what is finished should come back as it is, to 35 dB
 FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
-PLAIN = .4              # share of photos with a judged camera's tone curve, white balance and light: most cameras are in good order
 QUIET = .5              # share of photos at base sensitivity, as from a tripod: what little noise they have must not cost texture
 BLURRED = .35           # share of photos of a slightly blurred scene
 TEXTURED = {'panorama': .6, 'sharp': .2}        # share of photos with synthetic texture, by what they are cut from
@@ -47,23 +46,9 @@ def draw(rng, ev=None):
 
 
 def draw_for_training(rng, ev=None):
-    """Some shots have tone and light as the judged ones. Half of the others have their tone curve, the rest other cameras'; on
-    top come mixed light, coarser white-balance faults and lens shading. All may have a mosaic's noise, next to no noise, and
-    4:4:4 JPEG."""
+    """Half of the shots have the plain tone curve of the judged ones, the rest other cameras'; on top come mixed light, coarser
+    white-balance faults, lens shading, a mosaic's noise, and 4:4:4 JPEG; and a share has next to no noise."""
     shot = draw(rng, ev)
-    faults = {} if rng.random() < PLAIN else draw_faults(rng, shot)
-    if rng.random() < .75:      # gains of Brooks et al. 2019
-        faults['raw_gains'] = float(rng.uniform(1.9, 2.4)), 1., float(rng.uniform(1.5, 1.9))
-    if rng.random() < .3:
-        faults['sampling'] = '4:4:4'
-    if rng.random() < QUIET:
-        faults['shot_noise'] = float(np.exp(rng.uniform(np.log(1e-5), np.log(1e-4))))
-        faults['read_noise'] = float(np.exp(rng.uniform(np.log(1e-4), np.log(1e-3))))
-    return replace(shot, **faults)
-
-
-def draw_faults(rng, shot):
-    """What the wanted picture has not: another camera's tone curve, coarse white-balance errors, mixed light, shading."""
     faults = {'curve': str(rng.choice(list(CURVES), p=list(CURVES.values())))}
     if rng.random() < .4:       # taken for daylight in a lamp's light, or the other way round
         warmth = rng.normal(0, .15)
@@ -76,4 +61,11 @@ def draw_faults(rng, shot):
         faults['light_nodes'] = tuple(tuple(float(n) for n in row) for row in nodes)
     if rng.random() < .6:
         faults['shading'] = float(rng.uniform(0, .9))
-    return faults
+    if rng.random() < .75:      # gains of Brooks et al. 2019
+        faults['raw_gains'] = float(rng.uniform(1.9, 2.4)), 1., float(rng.uniform(1.5, 1.9))
+    if rng.random() < .3:
+        faults['sampling'] = '4:4:4'
+    if rng.random() < QUIET:
+        faults['shot_noise'] = float(np.exp(rng.uniform(np.log(1e-5), np.log(1e-4))))
+        faults['read_noise'] = float(np.exp(rng.uniform(np.log(1e-4), np.log(1e-3))))
+    return replace(shot, **faults)

@@ -59,6 +59,18 @@ def judged(world, tmp_path_factory):
     return SimpleNamespace(out=out, said=result.stdout, figures=json.loads((out / 'report.json').read_text())['sections'])
 
 
+def test_limits_tell_what_the_truth_would_give(world):
+    result = subprocess.run([sys.executable, '-B', ROOT / 'scripts/limits.py', '--data', world / 'panoramas', '--rooms', world / 'rooms',
+                             '--views', '2'], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    rows = [line.strip('| ').split(' | ') for line in result.stdout.splitlines() if line.startswith('|') and '---' not in line]
+    figures = {name: float(value) for name, value in rows if value != 'PSNR, dB'}
+    assert figures['as judged'] <= figures['as judged, best brightness'] <= figures['as judged, best brightness of each colour']
+    assert figures['guide alone'] < figures['guide and best shrinkage of blocks of 16 px']
+    assert figures['guide alone'] < figures['guide on the photo without noise'] < figures['guide on the photo without noise and JPEG']
+    assert {'guide and tile pass', 'white balance right', 'tone curve known', 'both'} <= figures.keys()
+
+
 def test_every_section_is_in_the_json_with_the_methods_beside_each_other(judged):
     assert list(judged.figures) == ['Tone', 'Texture', 'Seams', 'A shoot', 'Photos']
     methods = ['nothing', 'CLAHE', 'gamma', 'Mertens of a pseudo-bracket', 'metered Mertens', 'per-tile statistics', 'guide alone', 'small']

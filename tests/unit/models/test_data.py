@@ -19,7 +19,6 @@ import look  # noqa: E402
 import recipe  # noqa: E402
 import tone_curves  # noqa: E402
 import training_data  # noqa: E402
-from shots import CURVES, PLAIN  # noqa: E402
 
 CLEAN = camera.Shot(ev=-.7, white_balance=(1.1, 1., .9), shot_noise=0., read_noise=0., noise_blur=0., contrast=.2, gamma=1.03, quality=95)
 MIXED = {'second_light': (1.3, 1.02, .75), 'light_nodes': ((-3., 1., 4.), (2., -2., .5))}
@@ -206,15 +205,8 @@ def test_a_training_shot_follows_from_its_seed_and_has_each_fault_at_times():
     plain = replace(CLEAN)
     for fault in ('raw_gains', 'shading', 'second_light', 'light_nodes'):
         share = np.mean([getattr(shot, fault) != getattr(plain, fault) for shot in shots])
-        assert .1 < share < .9, fault
+        assert .2 < share < .9, fault
     assert all(camera.EV_RANGE[0] <= shot.ev <= camera.EV_RANGE[1] for shot in shots)
-
-
-def test_the_share_of_plain_shots_is_the_recipe_s():
-    drawn = [recipe.draw(np.random.default_rng(seed)) for seed in range(500)]
-    plain = [shot.curve == 'srgb' and not shot.shading and shot.second_light == (1., 1., 1.) for shot in drawn]
-    plain_by_chance = (1 - PLAIN) * CURVES['srgb'] * .4 * .65
-    assert np.mean(plain) == pytest.approx(PLAIN + plain_by_chance, abs=.05)
 
 
 def test_full_colour_keeps_more_of_a_red_line_than_halved(rng):

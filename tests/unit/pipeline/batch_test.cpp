@@ -139,14 +139,15 @@ TEST_F(PhotosInMemory, AreFewBehindAFastEngine) {
 #ifdef SCHED_BATCH
 TEST_F(Batch, ThreadsOfCodecsTakeNoCoreFromTheNetworksWhenTheyWake) {
   const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.png")};
+  const int ours = ::sched_getscheduler(0);  // whatever the suite was started with: only the usual one is changed
   int networks = -1;
   std::vector<int> codecs;
   engine_.before_run = [&](int) { networks = ::sched_getscheduler(0); };
   recorder_.also_on_finish = [&](const PhotoResult&) { codecs.push_back(::sched_getscheduler(0)); };  // by an encoder
   options_.jobs = 1;
   ASSERT_EQ(run_batch(jobs, engine_, options_, recorder_, cancel_).done, 2);
-  EXPECT_EQ(networks, SCHED_OTHER);
-  EXPECT_EQ(codecs, (std::vector<int>{SCHED_BATCH, SCHED_BATCH}));
+  EXPECT_EQ(networks, ours);
+  EXPECT_EQ(codecs, std::vector<int>(2, ours == SCHED_OTHER ? SCHED_BATCH : ours));
 }
 #endif
 
