@@ -98,8 +98,7 @@ TensorContext FusedPrepare::run(const at::Tensor& preview) {
   const auto maps = at::pixel_unshuffle(spread.contiguous(), 2);
   const auto [painted, judged] = call("prepare_painted", {pictures, maps});
   const Pictures statistics(judged);
-  (void)trunk_.run(statistics.each(), statistics.size());
-  const auto mixes = trunk_.taken_mixes();
+  const auto mixes = trunk_.take_mixes(statistics.each(), statistics.size());
   auto mix = at::empty({1, static_cast<std::int64_t>(mixes.size())});
   std::ranges::copy(mixes, mix.data_ptr<float>());
   return {fitted_guide(small, painted, guide_depth_), mix};

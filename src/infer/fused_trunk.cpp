@@ -140,6 +140,18 @@ void FusedTrunk::set_mixes(std::span<const float> mixes) {
 }
 
 FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
+  const float* const x = features(pictures, size, windowed);
+  convolve(*residual_, x, nullptr, result_.require(3 * pixels(size)), levels_[0].size);
+  if (map_) convolve(*map_, x, nullptr, ends_.require(maps_ * pixels(size)), levels_[0].size);
+  return {.residual = result_.data(), .maps = ends_.data()};
+}
+
+std::span<const float> FusedTrunk::take_mixes(const std::vector<const float*>& pictures, Size size) {
+  (void)features(pictures, size, nullptr);
+  return taken_mixes_;
+}
+
+const float* FusedTrunk::features(const std::vector<const float*>& pictures, Size size, WindowedAttention* windowed) {
   taken_mixes_.clear();
   Size at = {size.height / unshuffle_, size.width / unshuffle_};
   unshuffle(pictures, size, unshuffle_, ends_.require(3 * pictures.size() * pixels(size)), *workers_);
@@ -171,9 +183,7 @@ FusedTrunk::Output FusedTrunk::run(const std::vector<const float*>& pictures, Si
     run_stage(decoders_[i], *x, level.other, level.size, windowed);
   }
   run_stage(refinement_, *x, levels_[0].other, levels_[0].size, windowed);
-  convolve(*residual_, x->data(), nullptr, result_.require(3 * pixels(size)), levels_[0].size);
-  if (map_) convolve(*map_, x->data(), nullptr, ends_.require(maps_ * pixels(size)), levels_[0].size);
-  return {.residual = result_.data(), .maps = ends_.data()};
+  return x->data();
 }
 
 void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, Size size,
@@ -190,7 +200,10 @@ void FusedTrunk::run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& ot
 }
 
 void FusedTrunk::take_statistics(Block& block, const float* x, Size size) {
-  constexpr int rows = 32;  // whatever the number of threads: sums do not depend on it
+  // Whatever the number of threads: sums do not depend on it. A tile has strips of 32 rows, a preview at least two: the
+  // deepest level of a painter has 18 rows in all.
+  const int most = std::max({2, std::min(8, size.height / 16), (size.height + 31) / 32});
+  const int rows = (size.height + most - 1) / most;
   const kernels::HalfBlock& weights = block.statistics->queries_and_keys.view();
   const int heads = static_cast<int>(block.statistics->temperature.size());
   const std::size_t count = std::size_t(weights.channels) * (weights.channels / heads + 2);

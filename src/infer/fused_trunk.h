@@ -33,8 +33,8 @@ class FusedTrunk {
 
   /// The mixing matrices of a photo, block by block.
   void set_mixes(std::span<const float> mixes);
-  /// Those that the last run() took of its tile.
-  [[nodiscard]] std::span<const float> taken_mixes() const noexcept { return taken_mixes_; }
+  /// Those that the network, with Statistics::of_tile, takes of pictures as run() has them. Valid until the next call.
+  [[nodiscard]] std::span<const float> take_mixes(const std::vector<const float*>& pictures, kernels::Size size);
 
   struct Output {
     const float* residual;  ///< [size][3]
@@ -61,6 +61,9 @@ class FusedTrunk {
   };
 
   [[nodiscard]] Stage stage(const NamedWeights& weights, const std::string& name, int channels);
+  /// All but the last convolutions: what these are to take.
+  [[nodiscard]] const float* features(const std::vector<const float*>& pictures, kernels::Size size,
+                                      WindowedAttention* windowed);
   void run_stage(Stage& stage, kernels::Floats& x, kernels::Floats& other, kernels::Size size,
                  WindowedAttention* windowed);
   /// A block's mixing matrix from the pixels that it is to mix.

@@ -70,6 +70,12 @@ TEST_P(FusedTiles, AreTheSameToTheByteWhateverTheThreads) {
   EXPECT_EQ(by_two, run(*engine_of(FusedUse::always, GetParam(), 1), 0, 3));
 }
 
+TEST_P(FusedTiles, OfAPhotoArePreparedTheSameToTheByteWhateverTheThreads) {
+  const auto by_two = run(*engine_, 0, 3);
+  context_ = engine_of(FusedUse::always, GetParam(), 3)->prepare(preview_, preview_size_);
+  EXPECT_EQ(by_two, run(*engine_, 0, 3));
+}
+
 TEST_P(FusedTiles, AreTheSameToTheByteWhateverTheBatch) {
   const auto together = run(*engine_, 0, 3);
   for (int i = 0; i < 3; ++i) {
