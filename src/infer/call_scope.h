@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -27,6 +28,19 @@ class CallScope {
   torch::jit::GraphOptimizerEnabledGuard graph_as_written_{false};
   WarningCatcher warnings_;
   c10::WarningUtils::WarningHandlerGuard quiet_{&warnings_};
+};
+
+/// While this lives LibTorch has one thread: for small tensors, whose work takes less time than its threads take to
+/// start, and these stay awake for milliseconds more, waiting for the next.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
 };
 
 /// From now on a refusal of CUDA memory is known by the caching allocator's own word: TorchScript rethrows its

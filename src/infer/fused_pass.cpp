@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "call_scope.h"
 #include "weights.h"
 
 namespace hdrtile {
@@ -87,6 +88,7 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
 }
 
 bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
+  const OneThread alone;
   const int multiple = std::max(model.multiple, 1);
   const int height = (std::max(model.shapes.min, 32) + multiple - 1) / multiple * multiple;
   const int width = height + multiple;

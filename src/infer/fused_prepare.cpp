@@ -1,12 +1,12 @@
 #include "fused_prepare.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "call_scope.h"
 #include "kernels/exposure_fusion.h"
 #include "kernels/guide_fit.h"
 
@@ -31,18 +31,6 @@ class Pictures {
   kernels::Size size_;
   at::Tensor pixels_;
   std::vector<const float*> each_;
-};
-
-/// LibTorch has one thread, while this lives.
-class OneThread {
- public:
-  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
 };
 
 at::Tensor fused_exposures(const at::Tensor& light) {

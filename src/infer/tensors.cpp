@@ -108,4 +108,6 @@ bool all_finite(std::span<const float> values) noexcept {
   return found == 0;
 }
 
+bool all_finite(const at::Tensor& values) { return all_finite(values_of(values.cpu().contiguous())); }
+
 }  // namespace hdrtile

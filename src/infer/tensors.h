@@ -72,5 +72,8 @@ void store(const at::Tensor& result, const TileBatch& tiles, int scale, const st
 
 /// Neither NaN nor Inf.
 [[nodiscard]] bool all_finite(std::span<const float> values) noexcept;
+/// The same of a tensor in FP32 wherever it is. Not by LibTorch: of some ten thousand values it makes work for all its
+/// threads, and those stay awake for milliseconds, waiting for more.
+[[nodiscard]] bool all_finite(const at::Tensor& values);
 
 }  // namespace hdrtile

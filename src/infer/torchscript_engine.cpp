@@ -92,7 +92,7 @@ class TorchScriptEngine final : public Engine, private TileModel {
       // In FP32 whatever the tiles run in: it is small, once a photo, and everything else depends on it.
       auto fused = fused_ ? fused_->prepare(preview, size) : std::nullopt;
       auto context = std::make_unique<TensorContext>(fused ? *std::move(fused) : prepared(preview, size));
-      if (!context->guide.isfinite().all().item<bool>() || !context->mix.isfinite().all().item<bool>()) {
+      if (!all_finite(context->guide) || !all_finite(context->mix)) {
         throw Error(ErrorCode::model, file_.subject() + ": prepare() returned NaN or Inf for this photo");
       }
       return context;
