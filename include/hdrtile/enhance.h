@@ -34,14 +34,6 @@ struct Enhanced {
 /// Called after each batch with the share of the photo's tiles that is done, in [0, 1].
 using ProgressCallback = std::function<void(double)>;
 
-/// The tile loop: preview -> prepare -> batches of tiles -> blend -> rows of the result. The model sees sRGB clamped to
-/// [0, 1]; what an f32 photo has outside is added back to the result. Same input, same settings, same engine: same
-/// bytes. An engine that takes whole photos does the tiles' part itself (Engine::begin_photo). Where the engine runs
-/// out of memory the batch is halved, then the tile, as long as there is a smaller one. Throws Error{cancelled} when
-/// `cancel` is set, and whatever the engine throws.
-[[nodiscard]] Enhanced enhance_image(const Image& photo, Engine& engine, const EnhanceSettings& settings,
-                                     const CancelFlag& cancel, const ProgressCallback& progress = {});
-
 /// The photo at a long side of exactly `long_side` pixels, each pixel the mean of the area it covers (bilinear where
 /// the photo is smaller), clamped to [0, 1]: planar [3, size.height, size.width]. The short side is rounded, at
 /// least 1.
@@ -50,5 +42,15 @@ struct Preview {
   std::vector<float> pixels;
 };
 [[nodiscard]] Preview make_preview(const Image& photo, int long_side);
+
+/// The tile loop: preview -> prepare -> batches of tiles -> blend -> rows of the result. The model sees sRGB clamped to
+/// [0, 1]; what an f32 photo has outside is added back to the result. Same input, same settings, same engine: same
+/// bytes. An engine that takes whole photos does the tiles' part itself (Engine::begin_photo). Where the engine runs
+/// out of memory the batch is halved, then the tile, as long as there is a smaller one. `preview` is the photo's of the
+/// model's context_px, where it has been made beforehand. Throws Error{cancelled} when `cancel` is set, and whatever
+/// the engine throws.
+[[nodiscard]] Enhanced enhance_image(const Image& photo, Engine& engine, const EnhanceSettings& settings,
+                                     const CancelFlag& cancel, const ProgressCallback& progress = {},
+                                     const Preview* preview = nullptr);
 
 }  // namespace hdrtile

@@ -172,8 +172,15 @@ void run_tiles_that_fit(const Image& photo, const PhotoContext* context, Engine&
   }
 }
 
+std::unique_ptr<PhotoContext> prepared(const Image& photo, Engine& engine, const Preview* preview) {
+  if (!engine.model().contextual) return nullptr;
+  if (preview != nullptr) return engine.prepare(preview->pixels, preview->size);
+  const Preview made = make_preview(photo, engine.model().context_px);
+  return engine.prepare(made.pixels, made.size);
+}
+
 Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettings& settings, const CancelFlag& cancel,
-                         const ProgressCallback& progress) {
+                         const ProgressCallback& progress, const Preview* preview) {
   const ModelInfo& model = engine.model();
   const MemoryLimits limits = memory_limits(engine.info(), settings.request.max_memory);
   Enhanced made;
@@ -181,11 +188,7 @@ Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettin
   check(cancel);
 
   const auto prepare_start = Clock::now();
-  std::unique_ptr<PhotoContext> context;
-  if (model.contextual) {
-    const Preview preview = make_preview(photo, model.context_px);
-    context = engine.prepare(preview.pixels, preview.size);
-  }
+  const std::unique_ptr<PhotoContext> context = prepared(photo, engine, preview);
   made.prepare_ms = ms_since(prepare_start);
 
   const auto tiles_start = Clock::now();
@@ -204,10 +207,10 @@ Enhanced enhance_checked(const Image& photo, Engine& engine, const EnhanceSettin
 }  // namespace
 
 Enhanced enhance_image(const Image& photo, Engine& engine, const EnhanceSettings& settings, const CancelFlag& cancel,
-                       const ProgressCallback& progress) {
+                       const ProgressCallback& progress, const Preview* preview) {
   check(photo, engine.model(), settings.strength);
   try {
-    return enhance_checked(photo, engine, settings, cancel, progress);
+    return enhance_checked(photo, engine, settings, cancel, progress, preview);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::out_of_memory, "not enough memory for tiles of this size; take a smaller tile or batch");
   }

@@ -97,6 +97,7 @@ std::optional<Work> Stages::decode(const Job& job) {
     if (has_threads(*admitted)) core.has_threads();
     work.photo = decode_files(std::move(*admitted), job, options_.limits);
     work.result.input_size = work.photo.pixels.size();
+    if (const int long_side = preview_px_; long_side > 0) work.preview = make_preview(work.photo.pixels, long_side);
     work.result.warnings = work.photo.warnings;
     work.result.decode_ms = watch.ms();
     work.result.core_ms.decode = core.ms();
@@ -111,6 +112,7 @@ bool Stages::infer(Work& work, const EngineSource& engine, const EngineSource& f
     throw_if_stopped();
     if (work.replace == Replace::never && gate_.overtaken(result)) return gate_.yield(result);
     Engine& device = engine();
+    if (device.model().contextual) preview_px_ = device.model().context_px;
     {
       const std::lock_guard lock(reporting_);
       observer_.on_start(result.job, result.input_size);
@@ -156,10 +158,12 @@ void Stages::enhance_on_fallback(Work& work, Engine& engine, const EngineSource&
 
 Enhanced Stages::enhanced(const Work& work, Engine& engine) {
   try {
-    return enhance_image(work.photo.pixels, engine, options_.enhance, cancel_, [&](double share) {
+    const auto tell = [&](double share) {
       const std::lock_guard lock(reporting_);
       observer_.on_progress(work.result.job, share);
-    });
+    };
+    return enhance_image(work.photo.pixels, engine, options_.enhance, cancel_, tell,
+                         work.preview ? &*work.preview : nullptr);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::model) throw;
     const std::lock_guard lock(judging_);

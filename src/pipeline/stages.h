@@ -8,6 +8,7 @@
 
 #include "core_time.h"
 #include "gate.h"
+#include "hdrtile/enhance.h"
 #include "hdrtile/pipeline.h"
 #include "memory_gate.h"
 
@@ -18,6 +19,7 @@ struct Work {
   Job asked;  ///< result.job is what it became
   PhotoResult result;
   Photo photo;
+  std::optional<Preview> preview;  ///< where it was known what the model wants
   Stamp stamp;
   Replace replace = Replace::never;
   MemoryGate::Pass pass = {};  ///< goes last
@@ -35,7 +37,7 @@ class Stages {
  public:
   Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel);
 
-  /// Reads and decodes. Empty when the photo ended here.
+  /// Reads and decodes; makes the preview, too, so that no engine waits for it. Empty when the photo ended here.
   [[nodiscard]] std::optional<Work> decode(const Job& job);
   /// False when the photo ended here. Throws what ends the whole batch, after reporting the photo: faults of the
   /// device, requests that cannot be met, and faults of the model: when it cannot be loaded, or in the third photo in
@@ -81,6 +83,8 @@ class Stages {
   std::mutex reporting_;
   BatchSummary summary_;
   std::atomic<bool> stopped_{false};
+  /// The long side of the preview that the model wants; 0: none, or no engine has been made yet.
+  std::atomic<int> preview_px_{0};
 };
 
 }  // namespace hdrtile

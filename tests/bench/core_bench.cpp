@@ -85,7 +85,7 @@ void preview(benchmark::State& state) {
   const Image photo = photo_of(Depth::u8);
   Image copy(photo.size(), photo.depth());
   bench::against(
-      state, "of_memcpy", [&] { benchmark::DoNotOptimize(make_preview(photo, 206)); },
+      state, "of_memcpy", [&] { benchmark::DoNotOptimize(make_preview(photo, 824)); },
       [&] {
         std::memcpy(copy.row_data(0), photo.row_data(0), photo.bytes());
         benchmark::DoNotOptimize(copy.row_data(0));

@@ -172,6 +172,17 @@ TEST(EnhanceImage, ContextIsTakenOnceFromTheWholePhotoAndRectsSayWhereATileLies)
   }
 }
 
+TEST(EnhanceImage, APreviewMadeBeforehandIsTaken) {
+  Dice dice(16);
+  ToneFromPreview engine;
+  const Image photo = random_image(dice, {210, 150}, Depth::u16);
+  const Image usual = enhance(photo, engine, {}).image;
+  const Preview same = make_preview(photo, engine.info_.context_px);
+  EXPECT_TRUE(same_bytes(usual, enhance_image(photo, engine, {}, go, {}, &same).image));
+  const Preview black = {.size = same.size, .pixels = std::vector<float>(same.pixels.size())};
+  EXPECT_FALSE(same_bytes(usual, enhance_image(photo, engine, {}, go, {}, &black).image));
+}
+
 TEST(EnhanceImage, OutOfMemoryHalvesTheBatchAndGoesOnWithTheSameTiles) {
   Dice dice(15);
   Gain identity;

@@ -30,6 +30,10 @@ class IdentityEngine : public Engine {
   const ModelInfo& model() const noexcept override { return model_; }
   const EngineInfo& info() const noexcept override { return info_; }
   std::unique_ptr<PhotoContext> prepare(std::span<const float>, Size) override { return nullptr; }
+  void contextual(int context_px) {
+    model_.contextual = true;
+    model_.context_px = context_px;
+  }
   RunStats run(const TileBatch& tiles, const PhotoContext*, std::span<float> out) override {
     const int call = runs++;
     if (before_run) before_run(call);

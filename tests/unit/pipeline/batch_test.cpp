@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "batch_fixture.h"
+#include "stages.h"
 
 namespace hdrtile::test {
 namespace {
@@ -134,6 +135,20 @@ TEST_F(PhotosInMemory, AreFewBeforeASlowEngine) {
 TEST_F(PhotosInMemory, AreFewBehindAFastEngine) {
   // PNGs of noise: encoding is what takes longest. In the engine, waiting to be pushed or in the queue, and encoded.
   EXPECT_LE(watch(".png", {300, 200}).behind_engine, 1 + 1 + threads);
+}
+
+TEST_F(Batch, PreviewsAreMadeWithDecodingOnceItIsKnownWhatTheModelWants) {
+  const std::vector<Job> jobs = {add_photo("a.png"), add_photo("b.png", 2, {60, 20})};
+  engine_.contextual(12);
+  Stages stages(jobs, options_, recorder_, cancel_);
+  auto first = stages.decode(jobs[0]);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(first->preview) << "no engine has been made yet";
+  ASSERT_TRUE(stages.infer(*first, [&]() -> Engine& { return engine_; }, {}));
+  const auto second = stages.decode(jobs[1]);
+  ASSERT_TRUE(second && second->preview);
+  EXPECT_EQ(second->preview->size, (Size{12, 4}));
+  EXPECT_EQ(second->preview->pixels, make_preview(second->photo.pixels, 12).pixels);
 }
 
 #ifdef SCHED_BATCH
