@@ -50,7 +50,7 @@ class Gate(nn.Module):
             found.append(((largest >= bound).float().mean(dim=1) + 1e-4).log())
         for bound in self.dark:
             found.append(((luma <= bound).float().mean(dim=1) + 1e-4).log())
-        for rank in self.ranks:     # one by one, which takes a third of the time of sorting
+        for rank in self.ranks:     # one by one takes less time than to sort all
             found.append(luma.kthvalue(int(rank * (luma.shape[1] - 1) + .5) + 1, dim=1)[0])
         found.append((largest - x.amin(dim=1).flatten(1)).mean(dim=1))
         found.append(tone.meter(tone.to_linear(x)).flatten().log())

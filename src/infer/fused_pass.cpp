@@ -88,7 +88,6 @@ FusedPass::FusedPass(const torch::jit::Module& module, const torch::jit::Module&
 }
 
 bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
-  const OneThread alone;
   const int multiple = std::max(model.multiple, 1);
   const int height = (std::max(model.shapes.min, 32) + multiple - 1) / multiple * multiple;
   const int width = height + multiple;
@@ -99,6 +98,7 @@ bool FusedPass::agrees(torch::jit::Module& module, const ModelInfo& model) {
   std::optional<TensorContext> context;
   if (model.contextual) {
     constexpr kernels::Size small = {.height = 32, .width = 40};  // every start waits for this
+    const OneThread alone;                                        // but the tile may be large
     const auto preview = view_of_pixels(std::span(pixels).first(std::size_t{3} * small.height * small.width), 1,
                                         small.height, small.width);
     const auto made = module.get_method("prepare")({preview});

@@ -134,6 +134,7 @@ void Stages::enhance(Work& work, Engine& engine) {
   Enhanced made = enhanced(work, engine);
   result.core_ms.network = core.ms();
   work.photo.pixels = std::move(made.image);
+  work.preview.reset();
   work.stamp.engine = short_name(engine.info());
   result.device = engine.info().device;
   result.output_size = fit_within(work.photo.pixels.size(), options_.encode.max_side);

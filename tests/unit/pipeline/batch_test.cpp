@@ -145,10 +145,12 @@ TEST_F(Batch, PreviewsAreMadeWithDecodingOnceItIsKnownWhatTheModelWants) {
   ASSERT_TRUE(first);
   EXPECT_FALSE(first->preview) << "no engine has been made yet";
   ASSERT_TRUE(stages.infer(*first, [&]() -> Engine& { return engine_; }, {}));
-  const auto second = stages.decode(jobs[1]);
+  auto second = stages.decode(jobs[1]);
   ASSERT_TRUE(second && second->preview);
   EXPECT_EQ(second->preview->size, (Size{12, 4}));
   EXPECT_EQ(second->preview->pixels, make_preview(second->photo.pixels, 12).pixels);
+  ASSERT_TRUE(stages.infer(*second, [&]() -> Engine& { return engine_; }, {}));
+  EXPECT_FALSE(second->preview) << "held while the result is encoded";
 }
 
 #ifdef SCHED_BATCH
