@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -105,6 +106,12 @@ enum class Chroma : std::uint8_t {
   quarter,  ///< 4:2:0, half the columns and rows
 };
 
+/// Runs task(0) to task(count - 1), in any order and on any threads. Returns when all are done; throws what one threw.
+using Spread = std::function<void(int count, const std::function<void(int index)>& task)>;
+
+/// On the calling thread, one after another.
+void in_turn(int count, const std::function<void(int index)>& task);
+
 struct EncodeOptions {
   std::optional<Format> format = {};  ///< empty: the photo's own
   int quality = 92;                   ///< of lossy formats, 1..100
@@ -115,6 +122,7 @@ struct EncodeOptions {
   int max_side = 0;      ///< shrinks to at most so many pixels a side; 0: as large as it is
   bool dither = false;   ///< adds noise of one step where samples lose bits, against banding
   std::optional<Stamp> stamp = {};
+  Spread spread = in_turn;  ///< of parts that are coded apart (a large JPEG's strips); the file is the same by any
 };
 
 /// The largest size of that shape with no side above `max_side` (0: any), and not above `size`.

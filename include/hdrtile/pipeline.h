@@ -38,6 +38,8 @@ struct Shard {
   int count = 1;
 };
 
+/// How many of so many jobs a shard has.
+[[nodiscard]] std::size_t size_of_part(std::size_t jobs, Shard shard) noexcept;
 /// The jobs of a shard, in order.
 [[nodiscard]] std::vector<Job> part_of(std::span<const Job> jobs, Shard shard);
 
@@ -50,6 +52,7 @@ struct BatchOptions {
   int scale = 1;            ///< of the model: how large results are, where the process's memory is bounded
   Shard shard;              ///< which of the jobs are done here; the others' outputs are never written to
   int jobs = 1;             ///< threads for decoding and for encoding, each; 0: everything inline, one after another
+  int cores = 1;            ///< threads that may encode the last photo, when nothing else wants them
   std::string version;      ///< for the stamp
   std::string model_id;     ///< for the stamp
   std::string settings_id;  ///< for the stamp
@@ -67,7 +70,7 @@ enum class Existing : std::uint8_t {
 };
 [[nodiscard]] const char* to_string(Existing existing) noexcept;
 
-/// Processor time in ms; empty: cannot be told. A codec's is that of the thread that calls it, reading, hashing and
+/// Processor time in ms; empty: cannot be told. A codec's is that of the threads that call it, reading, hashing and
 /// writing the file included; none where its library has threads of its own (HEIC, AVIF, camera raw). The network's is
 /// what the process used while it computed the photo (its threads spin while they wait for each other: that counts; on
 /// a GPU: of the host's processor), less what codecs used meanwhile; none while two photos are computed at once, nor

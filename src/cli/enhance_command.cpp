@@ -59,6 +59,7 @@ BatchOptions batch_options(const EnhanceFlags& flags, const OutputNaming& naming
   options.reprocess = flags.reprocess;
   options.shard = flags.shard.value_or(Shard{});
   options.jobs = flags.jobs.value_or(usual_jobs());
+  options.cores = options.jobs == 0 ? 1 : usable_cores();
   options.version = HDRTILE_VERSION;
   options.model_id = session.model_id();
   options.settings_id = settings_id(flags, session.tiling(), naming.format());

@@ -11,6 +11,7 @@ struct EncodeInput {
   const Metadata& metadata;
   int quality;  ///< of lossy formats, 1..100
   Chroma chroma = Chroma::full;
+  Spread spread = in_turn;
 };
 
 /// One format: how its files are known, read and written. Null where this build cannot.

@@ -95,8 +95,13 @@ std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& 
                        .alpha = alpha,
                        .metadata = metadata,
                        .quality = options.quality,
-                       .chroma = choose_chroma(options, metadata)},
+                       .chroma = choose_chroma(options, metadata),
+                       .spread = options.spread},
                       warnings);
+}
+
+void in_turn(int count, const std::function<void(int index)>& task) {
+  for (int i = 0; i < count; ++i) task(i);
 }
 
 Size fit_within(Size size, int max_side) noexcept {

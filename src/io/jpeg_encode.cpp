@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "jpeg_codec.h"
 #include "jpeg_error.h"
@@ -14,28 +17,48 @@ namespace {
 /// larger part.
 bool is_small(Size size) { return std::int64_t{size.width} * size.height < 1'000'000; }
 
-class Encoder {
+/// Large pictures are coded in strips that know nothing of each other, so that several threads can: each is a restart
+/// interval of the file's scan. Whole rows of blocks at any sampling, and no more blocks than an interval may have
+/// (65,535) at the largest width.
+constexpr int strip_rows = 64;
+
+struct Strip {
+  int first = 0;  ///< row
+  int rows = 0;
+};
+
+std::vector<Strip> strips_of(Size size) {
+  if (is_small(size)) return {{.first = 0, .rows = size.height}};
+  std::vector<Strip> strips;
+  for (int y = 0; y < size.height; y += strip_rows) strips.push_back({y, std::min(strip_rows, size.height - y)});
+  return strips;
+}
+
+/// A JPEG of one strip. The first one's has the file's headers, the others' have those alone that say where their
+/// samples begin.
+class StripEncoder {
  public:
-  Encoder() {
+  StripEncoder() {
     info_.err = &errors_.base;
     run([&] {
       jpeg_create_compress(&info_);
       jpeg_mem_dest(&info_, &data_, &size_);
     });
   }
-  Encoder(const Encoder&) = delete;
-  Encoder& operator=(const Encoder&) = delete;
-  ~Encoder() {
+  StripEncoder(const StripEncoder&) = delete;
+  StripEncoder& operator=(const StripEncoder&) = delete;
+  ~StripEncoder() {
     jpeg_destroy_compress(&info_);
     std::free(data_);  // NOLINT(cppcoreguidelines-no-malloc): libjpeg's
   }
 
-  void start(const EncodeInput& input) {
+  void start(const EncodeInput& input, const Strip& strip) {
     const Image& pixels = input.pixels;
     const Metadata& metadata = input.metadata;
+    const bool first = strip.first == 0;
     run([&] {
       info_.image_width = static_cast<JDIMENSION>(pixels.width());
-      info_.image_height = static_cast<JDIMENSION>(pixels.height());
+      info_.image_height = static_cast<JDIMENSION>(strip.rows);
       info_.input_components = pixels.channels();
       info_.in_color_space = pixels.channels() == 1 ? JCS_GRAYSCALE : JCS_RGB;
       jpeg_set_defaults(&info_);
@@ -43,14 +66,17 @@ class Encoder {
       info_.optimize_coding = is_small(pixels.size()) ? TRUE : FALSE;
       info_.comp_info[0].h_samp_factor = input.chroma == Chroma::full ? 1 : 2;
       info_.comp_info[0].v_samp_factor = input.chroma == Chroma::quarter ? 2 : 1;
+      const int block_rows = pixels.channels() == 1 ? DCTSIZE : DCTSIZE * info_.comp_info[0].v_samp_factor;
+      if (first && strip.rows < pixels.height()) info_.restart_in_rows = strip_rows / block_rows;
       // The EXIF standard has no JFIF segment before its own.
-      info_.write_JFIF_header = metadata.density || metadata.exif.empty() ? TRUE : FALSE;
+      info_.write_JFIF_header = first && (metadata.density || metadata.exif.empty()) ? TRUE : FALSE;
       if (metadata.density) {
         info_.density_unit = static_cast<UINT8>(metadata.density->unit);
         info_.X_density = static_cast<UINT16>(metadata.density->x);
         info_.Y_density = static_cast<UINT16>(metadata.density->y);
       }
-      jpeg_start_compress(&info_, TRUE);
+      if (!first) jpeg_suppress_tables(&info_, TRUE);
+      jpeg_start_compress(&info_, first ? TRUE : FALSE);
     });
   }
 
@@ -60,11 +86,12 @@ class Encoder {
     });
   }
 
-  Bytes finish(const Image& pixels) {
+  Bytes finish(const Image& pixels, const Strip& strip) {
     run([&] {
       while (info_.next_scanline < info_.image_height) {
         // libjpeg reads through a pointer that is not const.
-        auto* row = const_cast<std::uint8_t*>(pixels.row<std::uint8_t>(static_cast<int>(info_.next_scanline)));
+        const int y = strip.first + static_cast<int>(info_.next_scanline);
+        auto* row = const_cast<std::uint8_t*>(pixels.row<std::uint8_t>(y));
         (void)jpeg_write_scanlines(&info_, &row, 1);
       }
       jpeg_finish_compress(&info_);
@@ -85,6 +112,45 @@ class Encoder {
   unsigned long size_ = 0;
 };
 
+constexpr std::uint8_t start_of_frame = 0xC0;
+constexpr std::uint8_t start_of_scan = 0xDA;
+constexpr std::uint8_t first_restart = 0xD0;
+constexpr std::size_t marker_bytes = 2;
+
+/// Where the first segment with that marker begins, in a file of ours.
+std::size_t find_segment(ByteView file, std::uint8_t marker) {
+  std::size_t at = marker_bytes;  // behind the start of the image
+  while (file[at + 1] != marker) at += marker_bytes + read_u16be(&file[at + marker_bytes]);
+  return at;
+}
+
+/// What is between a strip's headers and its end.
+ByteView samples_of(ByteView strip) {
+  const std::size_t scan = find_segment(strip, start_of_scan);
+  const std::size_t begin = scan + marker_bytes + read_u16be(&strip[scan + marker_bytes]);
+  return strip.subspan(begin, strip.size() - marker_bytes - begin);
+}
+
+/// The first strip's file with the others' samples behind its own.
+Bytes join(std::vector<Bytes> strips, int height) {
+  Bytes file = std::move(strips.front());
+  std::size_t size = file.size();
+  for (std::size_t i = 1; i < strips.size(); ++i) size += strips[i].size();
+  file.reserve(size);
+  std::uint8_t* const frame = &file[find_segment(file, start_of_frame)];
+  frame[5] = static_cast<std::uint8_t>(height >> 8);
+  frame[6] = static_cast<std::uint8_t>(height);
+  const std::array end = {file[file.size() - 2], file[file.size() - 1]};
+  file.resize(file.size() - marker_bytes);
+  for (std::size_t i = 1; i < strips.size(); ++i) {
+    file.push_back(0xFF);
+    file.push_back(static_cast<std::uint8_t>(first_restart + (i - 1) % 8));
+    append(file, samples_of(strips[i]));
+  }
+  append(file, end);
+  return file;
+}
+
 }  // namespace
 
 Bytes encode_jpeg(const EncodeInput& input, Warnings& warnings) {
@@ -94,10 +160,19 @@ Bytes encode_jpeg(const EncodeInput& input, Warnings& warnings) {
                                             " pixels a side, the result is " + std::to_string(pixels.width()) + " x " +
                                             std::to_string(pixels.height()) + "; use --format png");
   }
-  Encoder encoder;
-  encoder.start(input);
-  for (const auto& segment : make_jpeg_segments(input.metadata, warnings)) encoder.write(segment);
-  return encoder.finish(pixels);
+  const auto segments = make_jpeg_segments(input.metadata, warnings);
+  const auto strips = strips_of(pixels.size());
+  std::vector<Bytes> coded(strips.size());
+  const auto code = [&](int i) {
+    StripEncoder encoder;
+    encoder.start(input, strips[i]);
+    if (i == 0) {
+      for (const auto& segment : segments) encoder.write(segment);
+    }
+    coded[i] = encoder.finish(pixels, strips[i]);
+  };
+  input.spread(static_cast<int>(strips.size()), code);
+  return join(std::move(coded), pixels.height());
 }
 
 }  // namespace hdrtile

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hdrtile/bracket.h"
+#include "helpers.h"
 #include "stopwatch.h"
 
 namespace hdrtile {
@@ -43,7 +44,8 @@ Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer&
       observer_(observer),
       cancel_(cancel),
       gate_(jobs, options),
-      memory_(room_for_photos(options.enhance.request.max_memory)) {}
+      memory_(room_for_photos(options.enhance.request.max_memory)),
+      to_compute_(size_of_part(jobs.size(), options.shard)) {}
 
 Photo decode_files(Admitted files, const Job& job, const DecodeLimits& limits) {
   std::vector<Photo> exposures;
@@ -102,8 +104,9 @@ std::optional<Work> Stages::decode(const Job& job) {
     work.result.decode_ms = watch.ms();
     work.result.core_ms.decode = core.ms();
   });
-  if (!goes_on) return std::nullopt;
-  return work;
+  if (goes_on) return work;
+  --to_compute_;
+  return std::nullopt;
 }
 
 bool Stages::infer(Work& work, const EngineSource& engine, const EngineSource& fallback) {
@@ -124,6 +127,7 @@ bool Stages::infer(Work& work, const EngineSource& engine, const EngineSource& f
       enhance_on_fallback(work, device, fallback, error.what());
     }
   });
+  if (!goes_on) --to_compute_;
   if (!goes_on && result.error && ends_batch(*result.error)) throw Error(*result.error, result.reason);
   return goes_on;
 }
@@ -183,10 +187,13 @@ void Stages::require_working_model() const {
 
 void Stages::encode(Work work) {
   PhotoResult& result = work.result;
+  const bool is_last = --to_compute_ == 0;
   const bool written = attempt(result, [&] {
     const Stopwatch watch;
     CoreTime::Codec core(core_time_);
+    Helpers helpers(options_.cores, core_time_);
     EncodeOptions options = options_.encode;
+    if (is_last && options_.cores > 1) options.spread = [&](int count, const auto& task) { helpers.run(count, task); };
     options.stamp = std::move(work.stamp);
     if (facts_of(options.format.value_or(usual_output(work.photo.format))).own_threads) core.has_threads();
     const auto bytes = encode_photo(work.photo, options, result.warnings);
@@ -195,6 +202,7 @@ void Stages::encode(Work work) {
     write(work, bytes);
     result.encode_ms = watch.ms();
     result.core_ms.encode = core.ms();
+    if (result.core_ms.encode) *result.core_ms.encode += helpers.core_ms();
   });
   if (written) finish(result);
 }

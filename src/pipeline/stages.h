@@ -44,7 +44,7 @@ class Stages {
   /// a row. One photo that is too much for a model fails alone, so that it does not keep a night's others from theirs.
   /// A photo that does not fit the engine's memory goes to `fallback`, where there is one.
   [[nodiscard]] bool infer(Work& work, const EngineSource& engine, const EngineSource& fallback);
-  /// Encodes and writes.
+  /// Encodes and writes; the last photo with the cores that nothing else wants then.
   void encode(Work work);
 
   /// To be called at the end: throws Error{model} when the model has failed, and worked for no photo at all.
@@ -83,6 +83,7 @@ class Stages {
   std::mutex reporting_;
   BatchSummary summary_;
   std::atomic<bool> stopped_{false};
+  std::atomic<std::size_t> to_compute_;  // photos that have not come to their encoding, and may
   /// The long side of the preview that the model wants; 0: none, or no engine has been made yet.
   std::atomic<int> preview_px_{0};
 };

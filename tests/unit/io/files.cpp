@@ -28,7 +28,11 @@ Bytes make_jpeg(const JpegSpec& spec) {
     info.input_components = spec.components;
     info.in_color_space = spec.components == 1 ? JCS_GRAYSCALE : spec.components == 3 ? JCS_RGB : JCS_CMYK;
     jpeg_set_defaults(&info);
-    jpeg_set_quality(&info, 90, TRUE);
+    jpeg_set_quality(&info, spec.quality, TRUE);
+    if (spec.components == 3) {
+      info.comp_info[0].h_samp_factor = spec.chroma == Chroma::full ? 1 : 2;
+      info.comp_info[0].v_samp_factor = spec.chroma == Chroma::quarter ? 2 : 1;
+    }
     if (spec.progressive) jpeg_simple_progression(&info);
     info.restart_in_rows = spec.restart_rows;
     info.write_Adobe_marker = spec.components == 4 && spec.adobe ? TRUE : FALSE;
@@ -37,7 +41,8 @@ Bytes make_jpeg(const JpegSpec& spec) {
       jpeg_write_marker(&info, segment.marker, segment.data.data(), static_cast<unsigned>(segment.data.size()));
     }
     for (int y = 0; y < spec.size.height; ++y) {
-      for (std::size_t i = 0; i < row.size(); ++i) {
+      if (spec.pixels != nullptr) std::copy_n(spec.pixels->row<std::uint8_t>(y), row.size(), row.begin());
+      for (std::size_t i = 0; spec.pixels == nullptr && i < row.size(); ++i) {
         const double phase =
             0.11 * static_cast<double>(i / spec.components) + 0.07 * y + static_cast<double>(i % spec.components);
         row[i] = static_cast<std::uint8_t>(128 + 100 * std::sin(phase) + (y * 7 + static_cast<int>(i) * 13) % 9);

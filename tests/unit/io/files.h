@@ -18,7 +18,7 @@ struct Segment {
   Bytes data;
 };
 
-/// A JPEG by libjpeg: a smooth picture of `components` channels (1 grey, 3 RGB, 4 CMYK).
+/// A JPEG by libjpeg: a smooth picture of `components` channels (1 grey, 3 RGB, 4 CMYK), or `pixels`.
 struct JpegSpec {
   Size size{64, 48};
   int components = 3;
@@ -26,6 +26,9 @@ struct JpegSpec {
   int restart_rows = 0;
   bool adobe = true;  ///< CMYK: with Adobe's marker, and so inverted
   std::vector<Segment> segments = {};
+  const Image* pixels = nullptr;  ///< u8, of that size and so many channels
+  int quality = 90;
+  Chroma chroma = Chroma::quarter;
 };
 Bytes make_jpeg(const JpegSpec& spec);
 

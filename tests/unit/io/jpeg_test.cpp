@@ -1,4 +1,5 @@
 #include <cmath>
+#include <thread>
 
 #include "files.h"
 #include "profiles.h"
@@ -40,6 +41,40 @@ TEST(Jpeg, QualityIsFollowed) {
   const Photo photo = decode(make_jpeg({.size = {200, 150}}));
   EXPECT_LT(encode(photo, {.quality = 30}).size(), encode(photo, {.quality = 98}).size());
   EXPECT_LT(mean_difference(decode(encode(photo, {.quality = 98})).pixels, photo.pixels), 1.5 / 255);
+}
+
+/// A large photo's file is made of strips that are coded apart.
+TEST(Jpeg, CodingInStripsChangesNoPixel) {
+  for (const Size size : {Size{1200, 845}, Size{65500, 65}}) {
+    for (const int channels : {1, 3}) {
+      const Image pixels = noise(size, Depth::u8, channels);
+      Photo photo;
+      photo.grey = channels == 1;
+      photo.pixels = make_image(size, Depth::u8, 3, [&](int x, int y, int c) {
+        return pixels.row<std::uint8_t>(y)[x * channels + c % channels] / 255.0;
+      });
+      for (const Chroma chroma : {Chroma::full, Chroma::half, Chroma::quarter}) {
+        const Bytes file = encode(photo, {.quality = 80, .chroma = chroma});
+        EXPECT_EQ(jpeg_segments(file, 0xDD).size(), 1U) << "the interval between restarts";
+        const Photo decoded = decode(file);
+        EXPECT_TRUE(decoded.warnings.empty());
+        const Bytes whole =
+            make_jpeg({.size = size, .components = channels, .pixels = &pixels, .quality = 80, .chroma = chroma});
+        EXPECT_TRUE(samples(decoded.pixels) == samples(decode(whole).pixels))
+            << size.width << " wide, " << channels << " channels, chroma " << static_cast<int>(chroma);
+      }
+    }
+  }
+}
+
+TEST(Jpeg, AFileIsTheSameHoweverItsStripsAreSpread) {
+  Photo photo;
+  photo.pixels = noise({1200, 900}, Depth::u8);
+  const auto backwards = [](int count, const std::function<void(int)>& task) {
+    EXPECT_GT(count, 1);
+    for (int i = count - 1; i >= 0; --i) std::jthread([&] { task(i); });
+  };
+  EXPECT_TRUE(encode(photo, {.spread = backwards}) == encode(photo));
 }
 
 TEST(Jpeg, OnePixelAndLongStripsSurvive) {

@@ -153,6 +153,47 @@ TEST_F(Batch, PreviewsAreMadeWithDecodingOnceItIsKnownWhatTheModelWants) {
   EXPECT_FALSE(second->preview) << "held while the result is encoded";
 }
 
+TEST_F(Batch, TheLastPhotoIsEncodedByAllCores) {
+  for (const int number : {1, 2}) {
+    std::vector<Job> jobs;
+    for (const char* name : {"a.jpg", "b.jpg", "c.jpg", "d.jpg"}) jobs.push_back(add_photo(name));
+    options_.on_exist = OnExist::overwrite;
+    options_.shard = {.number = number, .count = 2};
+    options_.cores = 2;
+    int one_thread = 0;
+    options_.encode.spread = [&](int count, const std::function<void(int)>& task) {
+      ++one_thread;
+      in_turn(count, task);
+    };
+    Stages stages(jobs, options_, recorder_, cancel_);
+    const auto encode = [&](const Job& job) {
+      auto work = stages.decode(job);
+      ASSERT_TRUE(work && stages.infer(*work, [&]() -> Engine& { return engine_; }, {}));
+      stages.encode(std::move(*work));
+    };
+    encode(jobs[number - 1]);
+    EXPECT_EQ(one_thread, 1) << "another photo is to be computed";
+    encode(jobs[number + 1]);
+    EXPECT_EQ(one_thread, 1);
+    EXPECT_GT(recorder_.finished.back().core_ms.encode.value(), 0);
+  }
+}
+
+TEST_F(Batch, APhotoThatIsTheLastLeftIsEncodedByAllCores) {
+  const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.jpg"), {folder_ / "none.jpg", folder_ / "out.jpg"}};
+  options_.cores = 2;
+  options_.encode.spread = [](int, const auto&) { FAIL() << "one thread for the last photo"; };
+  Stages stages(jobs, options_, recorder_, cancel_);
+  auto work = stages.decode(jobs[0]);
+  ASSERT_TRUE(work && stages.infer(*work, [&]() -> Engine& { return engine_; }, {}));
+  EXPECT_FALSE(stages.decode(jobs[2])) << "does not exist";
+  auto broken = stages.decode(jobs[1]);
+  stages.stop();
+  ASSERT_TRUE(broken);
+  EXPECT_FALSE(stages.infer(*broken, [&]() -> Engine& { return engine_; }, {}));
+  stages.encode(std::move(*work));
+}
+
 #ifdef SCHED_BATCH
 TEST_F(Batch, ThreadsOfCodecsTakeNoCoreFromTheNetworksWhenTheyWake) {
   const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.png")};

@@ -1,0 +1,44 @@
+#include "helpers.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace hdrtile {
+
+void Helpers::run(int count, const std::function<void(int index)>& task) {
+  std::atomic<int> next = 0;
+  std::mutex telling;  // guards the next and core_ms_
+  std::exception_ptr failure;
+  const auto take = [&] {
+    try {
+      for (int i = next++; i < count; i = next++) task(i);
+    } catch (...) {
+      next = count;
+      const std::lock_guard lock(telling);
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    try {
+      for (int i = 1; i < std::min(threads_, count); ++i) {
+        others.emplace_back([&] {
+          const CoreTime::Codec core(times_);
+          take();
+          const std::lock_guard lock(telling);
+          core_ms_ += core.ms().value_or(0);
+        });
+      }
+    } catch (const std::system_error&) {  // a limit on threads: those that are there do all of it
+    }
+    take();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace hdrtile
