@@ -10,6 +10,7 @@ const Kernels avx512 = {
     .name = "avx512",
     .lanes = lanes,
     .per_word = Fp32::per_word,
+    .run = 1,
     .half_block = half_block<Fp32>,
     .half_block_scratch = half_block_scratch<Fp32>,
     .gram = gram<Fp32>,

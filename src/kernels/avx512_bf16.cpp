@@ -10,6 +10,7 @@ const Kernels avx512_bf16 = {
     .name = "avx512_bf16",
     .lanes = lanes,
     .per_word = Bf16::per_word,
+    .run = 1,
     .half_block = half_block<Bf16>,
     .half_block_scratch = half_block_scratch<Bf16>,
     .gram = gram<Bf16>,

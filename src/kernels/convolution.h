@@ -27,6 +27,10 @@ struct ConvolutionLayout {
 /// A row of an image as words, those of a pixel `stride` after those of the one before.
 template <class Operand>
 inline void gather_words(const float* from, int channels, int width, std::ptrdiff_t stride, float* words) {
+  if (stride * Operand::per_word == channels) {  // no gaps between pixels
+    channels *= width;
+    width = 1;
+  }
   for (int pixel = 0; pixel < width; ++pixel, words += stride, from += channels) {
     int c = 0;
     for (; c + lanes <= channels; c += lanes) Operand::store_words(words + c / Operand::per_word, load(from + c));
@@ -63,6 +67,16 @@ inline void place(const float* values, std::ptrdiff_t stride, int channels, Plac
     }
     return;
   }
+  if (placing == Placing::gathered && factor == 2) {  // begin and the width are even
+    for (int x = begin; x < end; x += 2, values += 2 * stride) {
+      float* to = out + ((std::ptrdiff_t{y / 2} * size.width + x) / 2 * channels * 2 + y % 2) * 2;
+      for (int c = 0; c < channels; ++c, to += 4) {
+        to[0] = values[c];
+        to[1] = values[stride + c];
+      }
+    }
+    return;
+  }
   for (int x = begin; x < end; ++x, values += stride) {
     switch (placing) {
       case Placing::straight:
@@ -94,9 +108,8 @@ inline void convolve_row(const Convolution& weights, const ConvolutionLayout& la
     const int end = begin + ConvolutionLayout::at_once < size.width ? begin + ConvolutionLayout::at_once : size.width;
     const float* row[rows];
     for (int i = 0; i < rows; ++i) row[i] = ring[i] + std::ptrdiff_t{begin} * layout.pixel_words;
-    multiply<Operand>(weights.product, row, layout.pixel_words, end - begin, [&](int vector, int pixel, Vec sums) {
-      store(values + pixel * layout.out_stride + vector * lanes, sums);
-    });
+    multiply<Operand>(weights.product, row, layout.pixel_words, end - begin,
+                      Into{.first = values, .pixel_step = layout.out_stride, .vector_step = lanes});
     place(values, layout.out_stride, weights.out_channels, placing, factor, y, begin, end, size, out);
   }
 }

@@ -1,3 +1,8 @@
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <cstdlib>
 #include <string_view>
 
@@ -9,7 +14,24 @@
 
 namespace hdrtile::kernels {
 
-int all_kernels(const Kernels* (&found)[3]) noexcept {
+namespace {
+
+#ifdef HDRTILE_X86_KERNELS
+/// Whether the system lets this process use the registers of AMX: Linux wants to be asked, for they are large.
+bool may_use_tiles() noexcept {
+#ifdef __linux__
+  constexpr long request_permission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long tile_data = 18;               // XFEATURE_XTILEDATA
+  return ::syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return false;
+#endif
+}
+#endif
+
+}  // namespace
+
+int all_kernels(const Kernels* (&found)[4]) noexcept {
   int count = 0;
 #ifdef HDRTILE_X86_KERNELS
   __builtin_cpu_init();
@@ -18,7 +40,11 @@ int all_kernels(const Kernels* (&found)[3]) noexcept {
   if (most == "none") return 0;
   const bool has_avx512 = most != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  if (has_avx512 && most != "avx512" && __builtin_cpu_supports("avx512bf16")) found[count++] = &avx512_bf16;
+  const bool has_bf16 = has_avx512 && most != "avx512" && __builtin_cpu_supports("avx512bf16");
+  const bool has_tiles =
+      has_bf16 && most != "avx512_bf16" && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16");
+  if (has_tiles && may_use_tiles()) found[count++] = &amx;
+  if (has_bf16) found[count++] = &avx512_bf16;
   if (has_avx512) found[count++] = &avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = &avx2;
 #else
@@ -28,7 +54,7 @@ int all_kernels(const Kernels* (&found)[3]) noexcept {
 }
 
 const Kernels* find_kernels(Operands operands) noexcept {
-  const Kernels* found[3];
+  const Kernels* found[4];
   const int count = all_kernels(found);
   for (int i = 0; i < count; ++i) {
     if ((found[i]->per_word == 2) == (operands == Operands::bf16)) return found[i];

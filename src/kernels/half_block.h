@@ -25,37 +25,68 @@ struct HalfBlockLayout {
   std::ptrdiff_t normed, gate, middle, floats;  // where they start, and the size of all
 };
 
-/// The norm over channels of each pixel, as words.
-template <class Operand>
-inline void normalise(const HalfBlock& weights, const float* x, int pixels, float* words, std::ptrdiff_t stride) {
+/// What the norm takes off each of some pixels, and by what it multiplies the rest: a lane a pixel.
+struct Norms {
+  float centre[lanes], scale[lanes];
+};
+
+/// Of pixels [0, count), at most `lanes`; those of others are meaningless.
+inline void find_norms(const HalfBlock& weights, const float* x, int count, Norms& norms) {
   const int channels = weights.channels;
   const int whole = channels / lanes * lanes;
   const int rest = channels - whole;
   const float share = 1.F / static_cast<float>(channels);
   Vec ones = {};
   for (int i = 0; i < rest; ++i) ones[i] = 1.F;
-  for (int pixel = 0; pixel < pixels; ++pixel, x += channels, words += stride) {
+  Vec totals[lanes] = {};
+  for (int pixel = 0; pixel < count; ++pixel) {
+    const float* from = x + std::ptrdiff_t{pixel} * channels;
     Vec total = {};
-    for (int c = 0; c < whole; c += lanes) total += load(x + c);
-    if (rest > 0) total += load_some(x + whole, rest);
-    const float mean = sum(total) * share;
-    Vec squares = {};
+    for (int c = 0; c < whole; c += lanes) total += load(from + c);
+    if (rest > 0) total += load_some(from + whole, rest);
+    totals[pixel] = total;
+  }
+  float means[lanes];
+  store(means, sum_each(totals) * share);
+  Vec squares[lanes] = {};
+  for (int pixel = 0; pixel < count; ++pixel) {
+    const float* from = x + std::ptrdiff_t{pixel} * channels;
+    const Vec mean = broadcast(means[pixel]);
+    Vec sum_of = {};
     for (int c = 0; c < whole; c += lanes) {
-      const Vec d = load(x + c) - mean;
-      squares += d * d;
+      const Vec d = load(from + c) - mean;
+      sum_of += d * d;
     }
     if (rest > 0) {
-      const Vec d = (load_some(x + whole, rest) - mean) * ones;
-      squares += d * d;
+      const Vec d = (load_some(from + whole, rest) - mean) * ones;
+      sum_of += d * d;
     }
-    const float scale = 1.F / __builtin_sqrtf(sum(squares) * share + 1e-5F);
-    const float centre = weights.centred ? mean : 0.F;
-    const auto put = [&](int c, Vec v) {
-      const Vec normed = (v - centre) * scale * load(weights.norm_weight + c) + load(weights.norm_bias + c);
-      Operand::store_words(words + c / Operand::per_word, normed);
-    };
-    for (int c = 0; c < whole; c += lanes) put(c, load(x + c));
-    if (rest > 0) put(whole, load_some(x + whole, rest));
+    squares[pixel] = sum_of;
+  }
+  store(norms.scale, 1.F / square_root(sum_each(squares) * share + 1e-5F));
+  store(norms.centre, weights.centred ? load(means) : Vec{});
+}
+
+/// The norm over channels of each pixel, as words.
+template <class Operand>
+inline void normalise(const HalfBlock& weights, const float* x, int pixels, float* words, std::ptrdiff_t stride) {
+  const int channels = weights.channels;
+  const int whole = channels / lanes * lanes;
+  const int rest = channels - whole;
+  for (int first = 0; first < pixels; first += lanes) {
+    const int count = pixels - first < lanes ? pixels - first : lanes;
+    Norms norms;
+    find_norms(weights, x, count, norms);
+    for (int pixel = 0; pixel < count; ++pixel, x += channels, words += stride) {
+      const Vec centre = broadcast(norms.centre[pixel]);
+      const Vec scale = broadcast(norms.scale[pixel]);
+      const auto put = [&](int c, Vec v) {
+        const Vec normed = (v - centre) * scale * load(weights.norm_weight + c) + load(weights.norm_bias + c);
+        Operand::store_words(words + c / Operand::per_word, normed);
+      };
+      for (int c = 0; c < whole; c += lanes) put(c, load(x + c));
+      if (rest > 0) put(whole, load_some(x + whole, rest));
+    }
   }
 }
 
@@ -104,9 +135,8 @@ inline void expand_row(const HalfBlock& weights, const HalfBlockLayout& layout, 
   const float* from = x + (std::ptrdiff_t{y} * size.width + part.column_begin - 1 + first) * weights.channels;
   normalise<Operand>(weights, from, last - first, normed + first * layout.normed_stride, layout.normed_stride);
   const float* const rows[1] = {normed};
-  multiply<Operand>(weights.expand, rows, layout.normed_stride, columns, [&](int vector, int pixel, Vec values) {
-    store(slot + (std::ptrdiff_t{vector} * layout.width + pixel) * lanes, values);
-  });
+  multiply<Operand>(weights.expand, rows, layout.normed_stride, columns,
+                    Into{.first = slot, .pixel_step = lanes, .vector_step = std::ptrdiff_t{layout.width} * lanes});
   if (first == 1) clear(0);
   if (last < columns) clear(last);
 }
@@ -148,16 +178,8 @@ template <class Operand>
 inline void project_row(const HalfBlock& weights, const HalfBlockLayout& layout, const float* middle, const float* x,
                         float* y, int pixels) {
   const float* const rows[1] = {middle};
-  multiply<Operand>(weights.project, rows, layout.middle_stride, pixels, [&](int vector, int pixel, Vec values) {
-    if (pixel >= pixels) return;
-    const std::ptrdiff_t at = std::ptrdiff_t{pixel} * weights.channels + vector * lanes;
-    const int rest = weights.channels - vector * lanes;
-    if (rest >= lanes) {
-      store(y + at, load(x + at) + values);
-    } else {
-      store_some(y + at, load_some(x + at, rest) + values, rest);
-    }
-  });
+  multiply<Operand>(weights.project, rows, layout.middle_stride, pixels,
+                    Onto{.x = x, .y = y, .channels = weights.channels, .pixels = pixels});
 }
 
 template <class Operand>

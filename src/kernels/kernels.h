@@ -23,6 +23,7 @@ struct Part {
 struct Product {
   const float* weights = nullptr;  ///< [vectors][words][lanes]
   const float* bias = nullptr;     ///< [vectors][lanes]
+  bool biased = false;             ///< whether any bias is not zero
   int words = 0;
   int vectors = 0;
 };
@@ -83,6 +84,7 @@ struct Kernels {
   const char* name;
   int lanes;     ///< floats a vector
   int per_word;  ///< values a word: 1 (FP32) or 2 (BF16)
+  int run;       ///< words whose multiples products best have, padded with zeros where pixels are, too
 
   /// y = half block of x, both [size][channels]; they must not overlap. scratch: half_block_scratch() floats, aligned
   /// to 64 bytes.
@@ -115,11 +117,11 @@ struct Kernels {
 inline std::size_t apply_guide_scratch(int width) noexcept { return std::size_t(width + 16) * 12; }
 inline std::size_t shrink_scratch(int width) noexcept { return 3 * (2 * std::size_t(width) + std::size_t{16}); }
 
-/// The fastest this CPU runs; null where there are none for it: BF16 wants AVX512-BF16, FP32 AVX2 with FMA. The
-/// environment variable HDRTILE_KERNELS (none, avx2, avx512) caps what is taken, to compare and to test.
+/// The fastest this CPU runs; null where there are none for it: BF16 wants AMX or AVX512-BF16, FP32 AVX2 with FMA. The
+/// environment variable HDRTILE_KERNELS (none, avx2, avx512, avx512_bf16) caps what is taken, to compare and to test.
 [[nodiscard]] const Kernels* find_kernels(Operands operands) noexcept;
 
 /// All of these, for tests and benchmarks: [0, returned).
-int all_kernels(const Kernels* (&found)[3]) noexcept;
+int all_kernels(const Kernels* (&found)[4]) noexcept;
 
 }  // namespace hdrtile::kernels

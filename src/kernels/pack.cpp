@@ -46,6 +46,19 @@ const float* pack_bias(Floats& packed, int count, const Bias& bias) {
   return to;
 }
 
+/// The same for a product.
+template <class Bias>
+void pack_bias(Floats& packed, Product& product, const Kernels& kernels, const Bias& bias) {
+  const int count = product.vectors * kernels.lanes;
+  product.bias = pack_bias(packed, count, bias);
+  product.biased = std::any_of(product.bias, product.bias + count, [](float value) { return value != 0; });
+}
+
+/// Words of so many values of a pixel, those of whole runs.
+int padded_words(int values, const Kernels& kernels) {
+  return groups(groups(values, kernels.per_word), kernels.run) * kernels.run;
+}
+
 float or_zero(std::span<const float> values, int index, int count) {
   return values.empty() || index < 0 || index >= count ? 0.F : values[index];
 }
@@ -73,14 +86,14 @@ PackedHalfBlock::PackedHalfBlock(const HalfBlockWeights& weights, const Kernels&
   };
   const int outputs = weights.gated ? 2 * hidden : hidden;
   view_.expand.vectors = groups(hidden, lanes) * (weights.gated ? 2 : 1);
-  view_.expand.words = groups(channels, kernels.per_word);
+  view_.expand.words = padded_words(channels, kernels);
   pack(expand_, view_.expand, kernels, [&](int lane, int input) {
     const int output = output_of(lane);
     return output < 0 || input >= channels ? 0.F : weights.expand[std::size_t(output) * channels + input];
   });
   const int all_lanes = view_.expand.vectors * lanes;
-  view_.expand.bias =
-      pack_bias(expand_bias_, all_lanes, [&](int i) { return or_zero(weights.expand_bias, output_of(i), outputs); });
+  pack_bias(expand_bias_, view_.expand, kernels,
+            [&](int i) { return or_zero(weights.expand_bias, output_of(i), outputs); });
   view_.filter_bias =
       pack_bias(filter_bias_, all_lanes, [&](int i) { return or_zero(weights.filter_bias, output_of(i), outputs); });
   view_.filters = pack_bias(filters_, 9 * all_lanes, [&](int i) {  // [vector][tap][lane]
@@ -88,9 +101,8 @@ PackedHalfBlock::PackedHalfBlock(const HalfBlockWeights& weights, const Kernels&
     return output < 0 ? 0.F : weights.filters[std::size_t(output) * 9 + i / lanes % 9];
   });
   view_.project.vectors = groups(channels, lanes);
-  view_.project.words = groups(hidden, kernels.per_word);
-  view_.project.bias =
-      pack_bias(project_bias_, padded, [&](int i) { return or_zero(weights.project_bias, i, channels); });
+  view_.project.words = padded_words(hidden, kernels);
+  pack_bias(project_bias_, view_.project, kernels, [&](int i) { return or_zero(weights.project_bias, i, channels); });
   if (!weights.project.empty()) set_projection(weights.project);
 }
 
@@ -129,8 +141,7 @@ PackedConvolution::PackedConvolution(const ConvolutionWeights& weights, Placing 
     if (output < 0 || input < 0) return 0.F;
     return weights.values[(std::size_t(output) * inputs + input) * taps + index / values];
   });
-  view_.product.bias = pack_bias(bias_, view_.product.vectors * kernels.lanes,
-                                 [&](int i) { return or_zero(weights.bias, output_of(i), outputs); });
+  pack_bias(bias_, view_.product, kernels, [&](int i) { return or_zero(weights.bias, output_of(i), outputs); });
 }
 
 PackedGuide::PackedGuide(std::span<const float> values, int depth, int height, int width) {

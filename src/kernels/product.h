@@ -2,13 +2,21 @@
 
 #include "kernels.h"
 #include "simd.h"
+#include "sinks.h"
+#ifdef __AMX_BF16__
+#include "tiles.h"
+#endif
 
 namespace hdrtile::kernels {
 namespace {
 
 /// Pixels at once: with two vectors of outputs each, their sums fill the registers. Rows of pixels that products read
 /// and write have room for whole blocks; what is computed beyond a row's end is never used.
+#ifdef __AMX_BF16__
+constexpr int block = tile_block;
+#else
 constexpr int block = lanes == 16 ? 12 : 6;
+#endif
 
 /// The sums of `block` pixels and `count` vectors of outputs, over `rows` runs of words that follow each other in the
 /// packed weights. A pixel's words start `stride` after those of the one before.
@@ -38,11 +46,14 @@ template <class Operand, int count, int rows>
   }
 }
 
-/// A row of pixels times the matrix: put(vector, pixel, values) for every vector of outputs of every pixel, and of some
-/// pixels beyond the last.
-template <class Operand, int rows, class Put>
+/// A row of pixels times the matrix, to a sink (sinks.h): every vector of outputs of every pixel, and of some pixels
+/// beyond the last.
+template <class Operand, int rows, class Sink>
 inline void multiply(const Product& product, const float* const (&row)[rows], std::ptrdiff_t stride, int pixels,
-                     const Put& put) {
+                     const Sink& sink) {
+#ifdef __AMX_BF16__
+  multiply_tiles(product, row, stride, pixels, sink);
+#else
   const auto part = [&]<int count>(int vector, int pixel, Vec(&sums)[block][count]) __attribute__((always_inline)) {
     const float* run[rows];
     for (int i = 0; i < rows; ++i) run[i] = row[i] + pixel * stride;
@@ -50,7 +61,7 @@ inline void multiply(const Product& product, const float* const (&row)[rows], st
 #pragma GCC unroll 16
     for (int p = 0; p < block; ++p) {
 #pragma GCC unroll 2
-      for (int n = 0; n < count; ++n) put(vector + n, pixel + p, sums[p][n]);
+      for (int n = 0; n < count; ++n) sink(vector + n, pixel + p, sums[p][n]);
     }
   };
   int vector = 0;
@@ -66,6 +77,7 @@ inline void multiply(const Product& product, const float* const (&row)[rows], st
       part(vector, pixel, sums);
     }
   }
+#endif
 }
 
 }  // namespace

@@ -60,6 +60,68 @@ inline float sum(Vec v) {
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
+/// Lane l of the first where l has the bit `distance`, else of the second; `turned`: of lane l ^ distance.
+template <int distance>
+inline Vec pick(Vec with, Vec without) {
+#ifdef __AVX512F__
+  constexpr __mmask16 mask = distance == 8 ? 0xFF00 : distance == 4 ? 0xF0F0 : distance == 2 ? 0xCCCC : 0xAAAA;
+  return reinterpret_cast<Vec>(
+      _mm512_mask_blend_ps(mask, reinterpret_cast<__m512>(without), reinterpret_cast<__m512>(with)));
+#else
+  constexpr int mask = distance == 4 ? 0xF0 : distance == 2 ? 0xCC : 0xAA;
+  return reinterpret_cast<Vec>(
+      _mm256_blend_ps(reinterpret_cast<__m256>(without), reinterpret_cast<__m256>(with), mask));
+#endif
+}
+template <int distance>
+inline Vec turn(Vec v) {
+  constexpr int neighbours = 0xB1;
+  constexpr int halves = 0x4E;
+#ifdef __AVX512F__
+  const auto of = reinterpret_cast<__m512>(v);
+  if constexpr (distance >= 4) {
+    return reinterpret_cast<Vec>(_mm512_maskz_shuffle_f32x4(0xFFFF, of, of, distance == 8 ? halves : neighbours));
+  } else {
+    return reinterpret_cast<Vec>(_mm512_maskz_permute_ps(0xFFFF, of, distance == 2 ? halves : neighbours));
+  }
+#else
+  const auto of = reinterpret_cast<__m256>(v);
+  if constexpr (distance == 4) {
+    return reinterpret_cast<Vec>(_mm256_permute2f128_ps(of, of, 1));
+  } else {
+    return reinterpret_cast<Vec>(_mm256_permute_ps(of, distance == 2 ? halves : neighbours));
+  }
+#endif
+}
+
+/// The sums of `distance * 2` vectors each over lanes that differ in bits below that: of all, where that is `lanes`.
+template <int distance>
+inline void halve(Vec* v) {
+#pragma GCC unroll 8
+  for (int i = 0; i < distance; ++i) {
+    const Vec a = v[i];
+    const Vec b = v[i + distance];
+    v[i] = pick<distance>(b, a) + turn<distance>(pick<distance>(a, b));
+  }
+}
+
+/// Lane i: the sum of v[i]. Each is added up in the same order. v is lost.
+inline Vec sum_each(Vec (&v)[lanes]) {
+  if constexpr (lanes == 16) halve<8>(v);
+  halve<4>(v);
+  halve<2>(v);
+  halve<1>(v);
+  return v[0];
+}
+
+inline Vec square_root(Vec v) {
+#ifdef __AVX512F__
+  return reinterpret_cast<Vec>(_mm512_maskz_sqrt_ps(0xFFFF, reinterpret_cast<__m512>(v)));
+#else
+  return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(v)));
+#endif
+}
+
 #ifdef __AVX512F__
 constexpr __mmask16 all_lanes =
     0xFFFF;  // the forms without a mask make GCC 12 warn of its own headers (its bug 105593)
@@ -126,6 +188,11 @@ struct Bf16 {
     std::memcpy(p, &narrow, sizeof narrow);
   }
 };
+#endif
+
+#ifdef __AMX_BF16__
+/// The same words, multiplied by the matrix unit of AMX (tiles.h).
+struct Tiles : Bf16 {};
 #endif
 
 }  // namespace

@@ -8,5 +8,6 @@ namespace hdrtile::kernels {
 extern const Kernels avx2;
 extern const Kernels avx512;
 extern const Kernels avx512_bf16;
+extern const Kernels amx;
 
 }  // namespace hdrtile::kernels

@@ -191,7 +191,7 @@ const bool registered = [] {
   benchmark::RegisterBenchmark("matrix_product/bf16", matrix_product, at::kBFloat16)
       ->UseManualTime()
       ->Unit(benchmark::kMillisecond);
-  const kernels::Kernels* found[3];
+  const kernels::Kernels* found[4];
   const int count = kernels::all_kernels(found);
   for (int i = 0; i < count; ++i) {
     for (const auto half : {Half::attention, Half::feed_forward}) {

@@ -1,4 +1,5 @@
 """hdrtile's own kernels: used where they know the model, the same pictures as TorchScript's."""
+import ctypes
 import json
 import os
 import sys
@@ -18,11 +19,19 @@ from sizes import Architecture, PainterConfig, TrunkConfig  # noqa: E402
 from windowed import localise  # noqa: E402
 
 
+def may_use_tiles():
+    """Linux lets a process use AMX's registers when it asks for them; a virtual machine may refuse."""
+    request_permission, tile_data, number_of_arch_prctl = 0x1023, 18, 158
+    return os.uname().machine == 'x86_64' and ctypes.CDLL(None).syscall(number_of_arch_prctl, request_permission, tile_data) == 0
+
+
 def instruction_sets():
     """What HDRTILE_KERNELS can cap the kernels to on this CPU, by precision."""
     flags = set(next(line for line in open('/proc/cpuinfo', encoding='utf-8') if line.startswith('flags')).split())
     needed = [('fp32', 'avx2', {'avx2', 'fma'}), ('fp32', 'avx512', {'avx512f', 'avx512bw', 'avx512vl', 'avx512dq'}),
               ('bf16', 'avx512_bf16', {'avx512_bf16'})]
+    if may_use_tiles():
+        needed.append(('bf16', 'amx', {'avx512_bf16', 'amx_tile', 'amx_bf16'}))
     return [(precision, name) for precision, name, wanted in needed if wanted <= flags]
 
 

@@ -38,7 +38,7 @@ TEST_P(Convolutions, EqualTheirPlainTwinsWhereverResultsGo) {
     weights.values = values;
     weights.bias = bias;
     const int multiple = placing == Placing::gathered ? factor : 1;
-    const Size size = {numbers.between(1, 8) * multiple, numbers.between(1, 30) * multiple};
+    const Size size = {numbers.between(1, 8) * multiple, numbers.between(1, 80) * multiple};
     const std::size_t pixels = std::size_t(size.height) * size.width;
     const std::vector<float> inputs[2] = {numbers.normal(pixels * weights.in_channels[0]),
                                           numbers.normal(pixels * weights.in_channels[1])};

@@ -29,7 +29,7 @@ TEST_P(EveryInstructionSet, HalfBlocksEqualTheirPlainTwins) {
     const int hidden = gated ? numbers.between(1, 3 * channels) : channels;
     const bool centred = numbers.between(0, 3) > 0;
     const Case tested = random_case(numbers, channels, hidden, gated, numbers.between(0, 1) == 1, centred);
-    const Size size = {numbers.between(1, 12), numbers.between(1, 70)};
+    const Size size = {numbers.between(1, 12), numbers.between(1, 120)};
     const auto x = numbers.normal(std::size_t(size.height) * size.width * channels, 2.F);
     const PackedHalfBlock packed(tested.weights, *GetParam());
     const Floats y = run(*GetParam(), packed.view(), x, size, size.height, size.width);
@@ -41,11 +41,12 @@ TEST_P(EveryInstructionSet, HalfBlocksEqualTheirPlainTwins) {
 
 TEST_P(EveryInstructionSet, HalfBlocksAreTheSameToTheByteHoweverTheImageIsShared) {
   Numbers numbers(2);
-  for (int i = 0; i < 10; ++i) {
-    const int channels = numbers.between(2, 40);
+  const int widths[] = {16, 32, 48, 16};  // whole vectors
+  for (int i = 0; i < 16; ++i) {
+    const int channels = i < 4 ? widths[i] : numbers.between(2, 40);
     const bool gated = i % 2 == 0;
-    const Case tested = random_case(numbers, channels, gated ? 2 * channels : channels, gated, true);
-    const Size size = {numbers.between(3, 20), numbers.between(3, 70)};
+    const Case tested = random_case(numbers, channels, gated ? 2 * channels : channels, gated, i % 4 == 3);
+    const Size size = {numbers.between(3, 20), numbers.between(3, 120)};
     const auto x = numbers.normal(std::size_t(size.height) * size.width * channels);
     const PackedHalfBlock packed(tested.weights, *GetParam());
     const Floats whole = run(*GetParam(), packed.view(), x, size, size.height, size.width);

@@ -47,7 +47,7 @@ inline double tolerance(const Kernels& kernels) { return kernels.per_word == 2 ?
 class EveryInstructionSet : public testing::TestWithParam<const Kernels*> {};
 
 inline std::vector<const Kernels*> instruction_sets() {
-  const Kernels* found[3];
+  const Kernels* found[4];
   const int count = all_kernels(found);
   return {found, found + count};
 }
