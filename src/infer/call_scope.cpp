@@ -6,11 +6,8 @@
 #include <new>
 #include <sstream>
 
+#include "cuda_part.h"
 #include "hdrtile/error.h"
-
-#ifdef HDRTILE_CUDA
-#include <c10/cuda/CUDACachingAllocator.h>
-#endif
 
 namespace hdrtile {
 namespace {
@@ -33,13 +30,10 @@ CallScope::CallScope() {
 }
 
 void watch_cuda_memory() {
-#ifdef HDRTILE_CUDA
   static std::once_flag once;
   std::call_once(once, [] {
-    c10::cuda::CUDACachingAllocator::attachOutOfMemoryObserver(
-        [](std::int64_t, std::size_t, std::size_t, std::size_t) { cuda_refused_memory = true; });
+    if (const CudaPart* cuda = cuda_part()) cuda->watch_memory([] { cuda_refused_memory = true; });
   });
-#endif
 }
 
 std::string essence_of(const std::string& message) {
@@ -61,12 +55,10 @@ void throw_translated(const std::string& subject) {
   } catch (const std::bad_alloc&) {
     throw_out_of_memory(subject, "CPU");
   } catch (const std::exception& caught) {
-#ifdef HDRTILE_CUDA
     if (cuda_refused_memory) {
-      c10::cuda::CUDACachingAllocator::emptyCache();  // what is cached in odd sizes would stand in the next try's way
+      cuda_part()->drop_cached_memory();  // what is cached in odd sizes would stand in the next try's way
       throw_out_of_memory(subject, "GPU");
     }
-#endif
     const std::string text = caught.what();
     if (contains(text, "DefaultCPUAllocator")) throw_out_of_memory(subject, "CPU");
     const std::string reason = subject + ": " + essence_of(text);

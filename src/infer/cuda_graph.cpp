@@ -1,14 +1,10 @@
-#include "graphed_forward.h"
+#include "cuda_graph.h"
 
-#ifdef HDRTILE_CUDA
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAGuard.h>
-#endif
 
 namespace hdrtile {
-
-#ifdef HDRTILE_CUDA
 namespace {
 
 class CudaGraph final : public Recording {
@@ -49,8 +45,5 @@ class CudaGraph final : public Recording {
 Recorder cuda_graph_recorder() {
   return [](const std::function<void()>& work) { return std::make_unique<CudaGraph>(work); };
 }
-#else
-Recorder cuda_graph_recorder() { return {}; }
-#endif
 
 }  // namespace hdrtile

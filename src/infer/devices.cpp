@@ -6,12 +6,9 @@
 
 #include "call_scope.h"
 #include "cpu.h"
+#include "cuda_part.h"
 #include "device_names.h"
 #include "hdrtile/error.h"
-
-#ifdef HDRTILE_CUDA
-#include <cuda_runtime_api.h>
-#endif
 
 namespace hdrtile {
 namespace {
@@ -28,26 +25,21 @@ DeviceInfo cpu_info() {
 
 DeviceInfo cuda_info(int index) {
   DeviceInfo info{.id = "cuda:" + std::to_string(index), .name = "CUDA device"};
-#ifdef HDRTILE_CUDA
-  cudaDeviceProp properties{};
-  if (cudaGetDeviceProperties(&properties, index) == cudaSuccess) {
-    info.name = properties.name;
-    info.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
-    info.native_bf16 = properties.major >= 8;
+  const CudaPart* cuda = cuda_part();
+  if (const auto facts = cuda != nullptr ? cuda->facts(index) : std::nullopt) {
+    info.name = facts->name;
+    info.memory_bytes = facts->memory_bytes;
+    info.native_bf16 = facts->major >= 8;
   }
-#endif
   return info;
 }
 
 /// GPUs that LibTorch sees; `reason` says why it sees none.
 int cuda_count(std::string& reason) {
+  if (cuda_part(reason) == nullptr) return 0;
   const CallScope scope;
   const int count = torch::cuda::device_count();
-  if (!built_with_cuda) {
-    reason = "this LibTorch was built without CUDA";
-  } else if (count == 0) {
-    reason = scope.last_warning().empty() ? "no GPU or no driver" : essence_of(scope.last_warning());
-  }
+  if (count == 0) reason = scope.last_warning().empty() ? "no GPU" : essence_of(scope.last_warning());
   return count;
 }
 
@@ -102,14 +94,10 @@ ChosenDevice choose_device(const std::string& asked) {
   }
 }
 
-std::string gpu_architecture([[maybe_unused]] c10::Device device) {
-#ifdef HDRTILE_CUDA
-  cudaDeviceProp properties{};
-  if (device.is_cuda() && cudaGetDeviceProperties(&properties, device.index()) == cudaSuccess) {
-    return "sm_" + std::to_string(properties.major) + std::to_string(properties.minor);
-  }
-#endif
-  return {};
+std::string gpu_architecture(c10::Device device) {
+  const CudaPart* cuda = device.is_cuda() ? cuda_part() : nullptr;
+  const auto facts = cuda != nullptr ? cuda->facts(device.index()) : std::nullopt;
+  return facts ? "sm_" + std::to_string(facts->major) + std::to_string(facts->minor) : "";
 }
 
 Precision choose_precision(const std::string& asked, const ChosenDevice& chosen) {

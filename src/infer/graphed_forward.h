@@ -21,9 +21,6 @@ class Recording {
 /// cannot be recorded.
 using Recorder = std::function<std::unique_ptr<Recording>(const std::function<void()>& work)>;
 
-/// CUDA graphs on the current device; empty where hdrtile was built without CUDA.
-[[nodiscard]] Recorder cuda_graph_recorder();
-
 /// Runs a model's pass from recordings, one for each shape of its inputs: a network of hundreds of small kernels then
 /// costs one launch. A shape is recorded when it is seen for the second time. Should recording or replaying ever fail,
 /// passes run as they are from then on. Not thread-safe.

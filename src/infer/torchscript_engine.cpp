@@ -15,6 +15,7 @@
 #include "call_scope.h"
 #include "cpu.h"
 #include "cuda_options.h"
+#include "cuda_part.h"
 #include "device_pass.h"
 #include "engines.h"
 #include "fused_pass.h"
@@ -53,7 +54,8 @@ class TorchScriptEngine final : public Engine, private TileModel {
         // A CPU runs Restormer up to twice as fast with channels last.
         placement_{chosen_.device, cuda_.planar ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast},
         transfers_(chosen_.device, cuda_.blocking ? CopyMode::blocking : CopyMode::beside_work) {
-    if (cuda_.graphs) graphs_.emplace(cuda_graph_recorder());
+    const CudaPart* cuda = cuda_.graphs ? cuda_part() : nullptr;
+    if (cuda != nullptr) graphs_.emplace(cuda->graph_recorder());
     takes_photos_ = options.tile_work == TileWork::device ||
                     (options.tile_work == TileWork::automatic && chosen_.device.is_cuda() && !cuda_.host);
     info_.device = chosen_.info.id;

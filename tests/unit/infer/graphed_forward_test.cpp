@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 
+#include "cuda_part.h"
 #include "model_factory.h"
 
 namespace hdrtile {
@@ -89,7 +90,7 @@ TEST(GraphedForward, OnAGpuReplaysEqualThePlainPass) {
   const GraphedForward::Forward forward = [&](const std::vector<at::Tensor>& given) {
     return at::conv2d(given[0], weight).relu();
   };
-  GraphedForward graphed(cuda_graph_recorder());
+  GraphedForward graphed(cuda_part()->graph_recorder());
   for (int i = 0; i < 4; ++i) {
     const std::vector<at::Tensor> inputs{at::rand({2, 3, 32, 32}, at::kCUDA)};
     EXPECT_TRUE(at::allclose(graphed.run(inputs, forward), forward(inputs), 1e-5, 1e-5)) << i;
