@@ -133,8 +133,9 @@ struct BatchSummary {
   void add(const PhotoResult& result) noexcept;
 };
 
-/// Gives the engine when the first photo needs it, so that a run that skips every photo loads no model. Called once per
-/// photo, and must give the same engine each time. May throw Error.
+/// Gives the engine, which it makes when it is first called: while the first photo that needs it is decoded, so that a
+/// run that skips every photo loads no model. Called at least once per photo, and must give the same engine each time.
+/// May throw Error.
 using EngineSource = std::function<Engine&()>;
 
 /// What a batch computes on.

@@ -63,7 +63,9 @@ void run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stage
         auto work = stages.decode(jobs[index]);
         if (work && !decoded.push(std::move(*work))) break;
       }
-      if (--decoding == 0) decoded.close();
+      if (--decoding > 0) return;
+      stages.nothing_left();
+      decoded.close();
     });
     workers.emplace_back([&] {
       wake_politely();

@@ -25,7 +25,15 @@ void Inference::all(BoundedQueue<Work>& decoded, BoundedQueue<Work>& enhanced) {
   for (std::size_t i = 1; i < devices_.size(); ++i) {
     others.emplace_back([&, i] { serve(devices_[i], decoded, enhanced, Lane::first); });
   }
+  if (stages_.await_photo()) make_ahead(devices_.front());
   serve(devices_.front(), decoded, enhanced, Lane::first);
+}
+
+void Inference::make_ahead(Device& device) {
+  try {
+    (void)device.source();
+  } catch (const std::exception&) {  // the photo that it is made for will be told
+  }
 }
 
 void Inference::rethrow() const {

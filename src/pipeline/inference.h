@@ -35,6 +35,8 @@ class Inference {
   };
 
   [[nodiscard]] bool one(Work& work, Device& device);
+  /// The engine, while the first photo is decoded.
+  static void make_ahead(Device& device);
   void serve(Device& device, BoundedQueue<Work>& decoded, BoundedQueue<Work>& enhanced, Lane lane);
   void note(const Error& error, Device& device);
 

@@ -92,6 +92,7 @@ std::optional<Work> Stages::decode(const Job& job) {
     CoreTime::Codec core(core_time_);
     auto admitted = gate_.admit(work.result);
     if (!admitted) return;
+    tell(Coming::photo);
     work.stamp = std::move(admitted->stamp);
     work.replace = admitted->replace;
     const auto exposures = static_cast<std::int64_t>(1 + job.further.size());
@@ -107,6 +108,19 @@ std::optional<Work> Stages::decode(const Job& job) {
   if (goes_on) return work;
   --to_compute_;
   return std::nullopt;
+}
+
+bool Stages::await_photo() const noexcept {
+  coming_.wait(Coming::unknown);
+  return coming_ == Coming::photo;
+}
+
+void Stages::nothing_left() noexcept { tell(Coming::nothing); }
+
+/// The first word counts.
+void Stages::tell(Coming coming) noexcept {
+  auto before = Coming::unknown;
+  if (coming_.compare_exchange_strong(before, coming)) coming_.notify_all();
 }
 
 bool Stages::infer(Work& work, const EngineSource& engine, const EngineSource& fallback) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -39,6 +40,10 @@ class Stages {
 
   /// Reads and decodes; makes the preview, too, so that no engine waits for it. Empty when the photo ended here.
   [[nodiscard]] std::optional<Work> decode(const Job& job);
+  /// Waits until a photo is being decoded, which an engine will be wanted for; false when none will be.
+  [[nodiscard]] bool await_photo() const noexcept;
+  /// To be called when decode() will not be called again.
+  void nothing_left() noexcept;
   /// False when the photo ended here. Throws what ends the whole batch, after reporting the photo: faults of the
   /// device, requests that cannot be met, and faults of the model: when it cannot be loaded, or in the third photo in
   /// a row. One photo that is too much for a model fails alone, so that it does not keep a night's others from theirs.
@@ -59,6 +64,8 @@ class Stages {
  private:
   template <typename Stage>
   bool attempt(PhotoResult& result, const Stage& stage);
+  enum class Coming : std::uint8_t { unknown, photo, nothing };
+  void tell(Coming coming) noexcept;
   void throw_if_cancelled() const;
   void throw_if_stopped() const;
   /// Enhances the photo and fills in what became of it.
@@ -83,6 +90,7 @@ class Stages {
   std::mutex reporting_;
   BatchSummary summary_;
   std::atomic<bool> stopped_{false};
+  std::atomic<Coming> coming_{Coming::unknown};
   std::atomic<std::size_t> to_compute_;  // photos that have not come to their encoding, and may
   /// The long side of the preview that the model wants; 0: none, or no engine has been made yet.
   std::atomic<int> preview_px_{0};

@@ -153,6 +153,42 @@ TEST_F(Batch, PreviewsAreMadeWithDecodingOnceItIsKnownWhatTheModelWants) {
   EXPECT_FALSE(second->preview) << "held while the result is encoded";
 }
 
+/// How often the engine was asked for.
+class EngineRequests : public BatchTest {
+ protected:
+  int count(const std::vector<Job>& jobs) {
+    std::atomic<int> requests = 0;
+    const EngineSource source = [&]() -> Engine& {
+      ++requests;
+      return engine_;
+    };
+    (void)run_batch(jobs, {.devices = {source}}, options_, recorder_, cancel_);
+    return requests;
+  }
+};
+
+TEST_F(EngineRequests, ComeWhileTheFirstPhotoIsDecoded) {
+  Job bracket = add_photo("a.jpg");
+  bracket.further = {add_photo("b.jpg", 2, {20, 30}).input};  // found to be of another size when both are decoded
+  EXPECT_EQ(count({bracket}), 1);
+  EXPECT_EQ(recorder_.of(bracket.input).status, PhotoStatus::failed);
+  options_.jobs = 0;
+  EXPECT_EQ(count({bracket}), 0) << "one thread does one thing after another";
+}
+
+TEST_F(EngineRequests, DoNotComeForPhotosThatAreSkippedOrCannotBeRead) {
+  const std::vector<Job> jobs = {add_photo("a.jpg"), {folder_ / "none.jpg", folder_ / "out.jpg"}};
+  write(jobs[0].output, "there");
+  EXPECT_EQ(count(jobs), 0);
+}
+
+TEST_F(Batch, AnEngineThatCannotBeMadeAheadEndsTheRunAtThePhotoThatNeedsIt) {
+  const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.jpg")};
+  const EngineSource broken = []() -> Engine& { throw Error(ErrorCode::device, "no such device"); };
+  EXPECT_THROW((void)run_batch(jobs, {.devices = {broken}}, options_, recorder_, cancel_), Error);
+  EXPECT_EQ(recorder_.finished.size(), 2U);
+}
+
 TEST_F(Batch, TheLastPhotoIsEncodedByAllCores) {
   for (const int number : {1, 2}) {
     std::vector<Job> jobs;
