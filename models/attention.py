@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from convolution import Conv2d
+
 
 class LayerNorm(nn.Module):
     """Over channels, at each pixel. In channels_last memory the permutes are views."""
@@ -38,10 +40,10 @@ class MDTA(nn.Module):
         super().__init__()
         self.heads = heads
         self.temperature = nn.Parameter(torch.ones(heads, 1, 1))
-        self.qk = nn.Conv2d(dim, 2 * dim, 1, bias=bias)
-        self.qk_dwconv = nn.Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim, bias=bias)
-        self.v = nn.Conv2d(dim, dim, 1, bias=bias)
-        self.v_dwconv = nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=bias)
+        self.qk = Conv2d(dim, 2 * dim, 1, bias=bias)
+        self.qk_dwconv = Conv2d(2 * dim, 2 * dim, 3, padding=1, groups=2 * dim, bias=bias)
+        self.v = Conv2d(dim, dim, 1, bias=bias)
+        self.v_dwconv = Conv2d(dim, dim, 3, padding=1, groups=dim, bias=bias)
         self.project_out = nn.Parameter(torch.randn(dim, dim) / dim ** .5)
         self.project_bias = nn.Parameter(torch.zeros(dim)) if bias else None
 

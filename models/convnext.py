@@ -7,15 +7,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attention import LayerNorm
+from convolution import Conv2d
 
 
 class Block(nn.Module):
     def __init__(self, dim: int):
         super().__init__()
-        self.dwconv = nn.Conv2d(dim, dim, 7, padding=3, groups=dim)
+        self.dwconv = Conv2d(dim, dim, 7, padding=3, groups=dim)
         self.norm = LayerNorm(dim)
-        self.project_in = nn.Conv2d(dim, 4 * dim, 1)
-        self.project_out = nn.Conv2d(4 * dim, dim, 1)
+        self.project_in = Conv2d(dim, 4 * dim, 1)
+        self.project_out = Conv2d(4 * dim, dim, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.project_out(F.gelu(self.project_in(self.norm(self.dwconv(x)))))
@@ -34,14 +35,14 @@ class ConvNext(nn.Module):
         levels = len(dims)
         self.multiple = unshuffle * 2 ** (levels - 1)
         self.unshuffle = unshuffle
-        self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dims[0], 3, padding=1)
+        self.embed = Conv2d(in_channels * unshuffle ** 2, dims[0], 3, padding=1)
         self.encoders = nn.ModuleList([stage(dims[i], blocks[i]) for i in range(levels - 1)])
-        self.downs = nn.ModuleList([nn.Conv2d(dims[i], dims[i + 1], 2, stride=2) for i in range(levels - 1)])
+        self.downs = nn.ModuleList([Conv2d(dims[i], dims[i + 1], 2, stride=2) for i in range(levels - 1)])
         self.latent = stage(dims[-1], blocks[-1])
         deepest_first = range(levels - 2, -1, -1)
-        self.ups = nn.ModuleList([nn.Sequential(nn.Conv2d(dims[i + 1], 4 * dims[i], 1), nn.PixelShuffle(2)) for i in deepest_first])
+        self.ups = nn.ModuleList([nn.Sequential(Conv2d(dims[i + 1], 4 * dims[i], 1), nn.PixelShuffle(2)) for i in deepest_first])
         self.decoders = nn.ModuleList([stage(dims[i], blocks[i]) for i in deepest_first])
-        self.output = nn.Conv2d(dims[0], out_channels * unshuffle ** 2, 3, padding=1, bias=False)
+        self.output = Conv2d(dims[0], out_channels * unshuffle ** 2, 3, padding=1, bias=False)
         nn.init.zeros_(self.output.weight)
 
     def forward(self, x: Tensor, mixes: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:

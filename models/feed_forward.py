@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from convolution import Conv2d
+
 
 class GDFN(nn.Module):
     """Restormer's gated-Dconv feed-forward network."""
@@ -14,9 +16,9 @@ class GDFN(nn.Module):
     def __init__(self, dim: int, expansion: float, bias: bool = False):
         super().__init__()
         hidden = int(dim * expansion)
-        self.project_in = nn.Conv2d(dim, 2 * hidden, 1, bias=bias)
-        self.dwconv = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=bias)
-        self.project_out = nn.Conv2d(hidden, dim, 1, bias=bias)
+        self.project_in = Conv2d(dim, 2 * hidden, 1, bias=bias)
+        self.dwconv = Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=bias)
+        self.project_out = Conv2d(hidden, dim, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, value = self.dwconv(self.project_in(x)).chunk(2, dim=1)
@@ -31,9 +33,9 @@ class Fire(nn.Module):
     def __init__(self, dim: int, expansion: float, bias: bool = False):
         super().__init__()
         squeezed = 3 * dim // 4
-        self.squeeze = nn.Conv2d(dim, squeezed, 1, bias=bias)
-        self.expand1x1 = nn.Conv2d(squeezed, dim // 2, 1, bias=bias)
-        self.expand3x3 = nn.Conv2d(squeezed, dim - dim // 2, 3, padding=1, bias=bias)
+        self.squeeze = Conv2d(dim, squeezed, 1, bias=bias)
+        self.expand1x1 = Conv2d(squeezed, dim // 2, 1, bias=bias)
+        self.expand3x3 = Conv2d(squeezed, dim - dim // 2, 3, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.relu(self.squeeze(x))
@@ -48,9 +50,9 @@ class InvertedResidual(nn.Module):
     def __init__(self, dim: int, expansion: float, bias: bool = False):
         super().__init__()
         hidden = int(1.5 * dim * expansion)
-        self.project_in = nn.Conv2d(dim, hidden, 1, bias=bias)
-        self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden, bias=bias)
-        self.project_out = nn.Conv2d(hidden, dim, 1, bias=bias)
+        self.project_in = Conv2d(dim, hidden, 1, bias=bias)
+        self.dwconv = Conv2d(hidden, hidden, 3, padding=1, groups=hidden, bias=bias)
+        self.project_out = Conv2d(hidden, dim, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.hardswish(self.dwconv(F.hardswish(self.project_in(x))))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 import feed_forward
 from attention import MDTA, LayerNorm
+from convolution import Conv2d
 
 
 class Block(nn.Module):
@@ -71,18 +72,18 @@ class Restormer(nn.Module):
         block = partial(Block, expansion=expansion, kind=kind, norm=norm, bias=bias)
         self.multiple = unshuffle * 2 ** (levels - 1)
         self.unshuffle = unshuffle
-        self.embed = nn.Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=embed_bias)
+        self.embed = Conv2d(in_channels * unshuffle ** 2, dim, 3, padding=1, bias=embed_bias)
         self.encoders = nn.ModuleList([Stage(dims[i], heads[i], blocks[i], block) for i in range(levels - 1)])
-        self.downs = nn.ModuleList([nn.Sequential(nn.Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
+        self.downs = nn.ModuleList([nn.Sequential(Conv2d(d, d // 2, 3, padding=1, bias=False), nn.PixelUnshuffle(2))
                                     for d in dims[:-1]])
         self.latent = Stage(dims[-1], heads[-1], blocks[-1], block)
-        self.ups = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * d, 4 * d, 3, padding=1, bias=False), nn.PixelShuffle(2))
+        self.ups = nn.ModuleList([nn.Sequential(Conv2d(2 * d, 4 * d, 3, padding=1, bias=False), nn.PixelShuffle(2))
                                   for d in dims[-2::-1]])
-        self.reduces = nn.ModuleList([nn.Conv2d(2 * dims[i], dims[i], 1, bias=bias) if decoded[i] == dims[i]
+        self.reduces = nn.ModuleList([Conv2d(2 * dims[i], dims[i], 1, bias=bias) if decoded[i] == dims[i]
                                       else nn.Identity() for i in range(levels - 2, -1, -1)])
         self.decoders = nn.ModuleList([Stage(decoded[i], heads[i], blocks[i], block) for i in range(levels - 2, -1, -1)])
         self.refinement = Stage(decoded[0], heads[0], refinement, block)
-        self.output = nn.Conv2d(decoded[0], out_channels * unshuffle ** 2, 3, padding=1, bias=bias)
+        self.output = Conv2d(decoded[0], out_channels * unshuffle ** 2, 3, padding=1, bias=bias)
         for parameter in self.output.parameters():
             nn.init.zeros_(parameter)
 

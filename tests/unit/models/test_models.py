@@ -182,6 +182,15 @@ def test_the_scripted_model_equals_eager_at_other_sizes():
         assert torch.allclose(ours, theirs, atol=1e-5)
 
 
+def test_convolutions_of_all_shapes_share_a_class_in_a_model_file():
+    """Of each class the code is read when a model is loaded."""
+    scripted = torch.jit.script(Restormer(6, 3, 8, [1, 2], [1, 2], unshuffle=2))
+    convolutions = [part._c._type().qualified_name() for part in scripted.modules() if part.original_name == 'Conv2d']
+    assert len(convolutions) > 20 and len(set(convolutions)) == 1
+    blocks = [part._c._type().qualified_name() for part in scripted.modules() if part.original_name == 'Block']
+    assert len(blocks) == 4 and len(set(blocks)) == 1
+
+
 def test_the_default_model_is_built_anew_from_its_file_to_be_compiled():
     scripted, description = compile_model.load(ROOT / 'models/small.pt')
     model = compile_model.rebuild(scripted, description)
