@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 
 #include <algorithm>
@@ -17,6 +18,10 @@ bool fits(const at::Tensor& tensor, const std::vector<std::int64_t>& shape) {
          std::equal(shape.begin(), shape.end(), tensor.sizes().begin(),
                     [](std::int64_t allowed, std::int64_t size) { return allowed == 0 || allowed == size; });
 }
+
+/// Compiled code names libtorch.so, which does nothing but name both halves of LibTorch, and not where it lies; hdrtile
+/// links one of them, and knows where. Where it cannot be found the code's own loading will say so.
+void load_what_code_names() { (void)::dlopen("libtorch.so", RTLD_LAZY); }
 
 class CompiledEngine final : public Engine {
  public:
@@ -40,6 +45,7 @@ class CompiledEngine final : public Engine {
     if (inputs_.size() != (model_.contextual ? 4U : 1U) || shapes.min > shapes.max || !shapes.fixed.empty()) {
       throw Error(ErrorCode::model, subject_ + " is not for this kind of model");
     }
+    load_what_code_names();
     torch_call(subject_, [&] {
       loader_.emplace(package.file.string(), "model", /*run_single_threaded=*/false, /*num_runners=*/1,
                       chosen.device.index());

@@ -34,13 +34,26 @@ DeviceInfo cuda_info(int index) {
   return info;
 }
 
-/// GPUs that LibTorch sees; `reason` says why it sees none.
-int cuda_count(std::string& reason) {
-  if (cuda_part(reason) == nullptr) return 0;
+/// GPUs that LibTorch sees, and why it sees none.
+struct Gpus {
+  int count = 0;
+  std::string reason;
+};
+
+Gpus find_gpus() {
+  Gpus found;
+  if (cuda_part(found.reason) == nullptr) return found;
   const CallScope scope;
-  const int count = torch::cuda::device_count();
-  if (count == 0) reason = scope.last_warning().empty() ? "no GPU" : essence_of(scope.last_warning());
-  return count;
+  found.count = torch::cuda::device_count();
+  if (found.count == 0) found.reason = scope.last_warning().empty() ? "no GPU" : essence_of(scope.last_warning());
+  return found;
+}
+
+/// LibTorch counts once, and warns then alone.
+int cuda_count(std::string& reason) {
+  static const Gpus gpus = find_gpus();
+  reason = gpus.reason;
+  return gpus.count;
 }
 
 /// Why the GPU does not work (too old for this LibTorch, taken, broken); empty when it does.

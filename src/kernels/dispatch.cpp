@@ -1,24 +1,36 @@
-#ifdef __linux__
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include <cstdlib>
 #include <string_view>
 
 #include "kernels.h"
 
 #ifdef HDRTILE_X86_KERNELS
+#include <cpuid.h>
+
 #include "tables.h"
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace hdrtile::kernels {
 
+#ifdef HDRTILE_X86_KERNELS
 namespace {
 
-#ifdef HDRTILE_X86_KERNELS
-/// Whether the system lets this process use the registers of AMX: Linux wants to be asked, for they are large.
-bool may_use_tiles() noexcept {
+/// AMX with BF16, by the CPU's own word: not every compiler has a name for it.
+bool has_amx() noexcept {
+  constexpr unsigned amx_bf16 = 1U << 22U;
+  constexpr unsigned amx_tile = 1U << 24U;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & amx_bf16) != 0 && (d & amx_tile) != 0;
+}
+
+/// Whether the system lets this process use its registers: Linux wants to be asked, for they are large.
+bool may_use_amx() noexcept {
 #ifdef __linux__
   constexpr long request_permission = 0x1023;  // ARCH_REQ_XCOMP_PERM
   constexpr long tile_data = 18;               // XFEATURE_XTILEDATA
@@ -27,9 +39,9 @@ bool may_use_tiles() noexcept {
   return false;
 #endif
 }
-#endif
 
 }  // namespace
+#endif
 
 int all_kernels(const Kernels* (&found)[4]) noexcept {
   int count = 0;
@@ -41,9 +53,7 @@ int all_kernels(const Kernels* (&found)[4]) noexcept {
   const bool has_avx512 = most != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   const bool has_bf16 = has_avx512 && most != "avx512" && __builtin_cpu_supports("avx512bf16");
-  const bool has_tiles =
-      has_bf16 && most != "avx512_bf16" && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16");
-  if (has_tiles && may_use_tiles()) found[count++] = &amx;
+  if (has_bf16 && most != "avx512_bf16" && has_amx() && may_use_amx()) found[count++] = &amx;
   if (has_bf16) found[count++] = &avx512_bf16;
   if (has_avx512) found[count++] = &avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found[count++] = &avx2;

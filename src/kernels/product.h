@@ -3,7 +3,7 @@
 #include "kernels.h"
 #include "simd.h"
 #include "sinks.h"
-#ifdef __AMX_BF16__
+#ifdef HDRTILE_AMX
 #include "tiles.h"
 #endif
 
@@ -12,7 +12,7 @@ namespace {
 
 /// Pixels at once: with two vectors of outputs each, their sums fill the registers. Rows of pixels that products read
 /// and write have room for whole blocks; what is computed beyond a row's end is never used.
-#ifdef __AMX_BF16__
+#ifdef HDRTILE_AMX
 constexpr int block = tile_block;
 #else
 constexpr int block = lanes == 16 ? 12 : 6;
@@ -51,7 +51,7 @@ template <class Operand, int count, int rows>
 template <class Operand, int rows, class Sink>
 inline void multiply(const Product& product, const float* const (&row)[rows], std::ptrdiff_t stride, int pixels,
                      const Sink& sink) {
-#ifdef __AMX_BF16__
+#ifdef HDRTILE_AMX
   multiply_tiles(product, row, stride, pixels, sink);
 #else
   const auto part = [&]<int count>(int vector, int pixel, Vec(&sums)[block][count]) __attribute__((always_inline)) {

@@ -10,6 +10,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AMX_BF16__) || defined(__AMXBF16__)  // GCC's name for it, and Clang's
+#define HDRTILE_AMX
+#endif
+
 namespace hdrtile::kernels {
 namespace {
 
@@ -60,7 +64,12 @@ inline float sum(Vec v) {
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
-/// Lane l of the first where l has the bit `distance`, else of the second; `turned`: of lane l ^ distance.
+#ifdef __AVX512F__
+constexpr __mmask16 all_lanes =
+    0xFFFF;  // the forms without a mask make GCC 12 warn of its own headers (its bug 105593)
+#endif
+
+/// Lanes whose number has the bit `distance` of one vector, the rest of the other.
 template <int distance>
 inline Vec pick(Vec with, Vec without) {
 #ifdef __AVX512F__
@@ -73,6 +82,7 @@ inline Vec pick(Vec with, Vec without) {
       _mm256_blend_ps(reinterpret_cast<__m256>(without), reinterpret_cast<__m256>(with), mask));
 #endif
 }
+/// Lane l ^ distance in the place of lane l.
 template <int distance>
 inline Vec turn(Vec v) {
   constexpr int neighbours = 0xB1;
@@ -80,9 +90,9 @@ inline Vec turn(Vec v) {
 #ifdef __AVX512F__
   const auto of = reinterpret_cast<__m512>(v);
   if constexpr (distance >= 4) {
-    return reinterpret_cast<Vec>(_mm512_maskz_shuffle_f32x4(0xFFFF, of, of, distance == 8 ? halves : neighbours));
+    return reinterpret_cast<Vec>(_mm512_maskz_shuffle_f32x4(all_lanes, of, of, distance == 8 ? halves : neighbours));
   } else {
-    return reinterpret_cast<Vec>(_mm512_maskz_permute_ps(0xFFFF, of, distance == 2 ? halves : neighbours));
+    return reinterpret_cast<Vec>(_mm512_maskz_permute_ps(all_lanes, of, distance == 2 ? halves : neighbours));
   }
 #else
   const auto of = reinterpret_cast<__m256>(v);
@@ -94,7 +104,7 @@ inline Vec turn(Vec v) {
 #endif
 }
 
-/// The sums of `distance * 2` vectors each over lanes that differ in bits below that: of all, where that is `lanes`.
+/// Adds lanes that are `distance` apart, and puts two vectors' sums into one: 2 * distance vectors become half as many.
 template <int distance>
 inline void halve(Vec* v) {
 #pragma GCC unroll 8
@@ -116,16 +126,11 @@ inline Vec sum_each(Vec (&v)[lanes]) {
 
 inline Vec square_root(Vec v) {
 #ifdef __AVX512F__
-  return reinterpret_cast<Vec>(_mm512_maskz_sqrt_ps(0xFFFF, reinterpret_cast<__m512>(v)));
+  return reinterpret_cast<Vec>(_mm512_maskz_sqrt_ps(all_lanes, reinterpret_cast<__m512>(v)));
 #else
   return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(v)));
 #endif
 }
-
-#ifdef __AVX512F__
-constexpr __mmask16 all_lanes =
-    0xFFFF;  // the forms without a mask make GCC 12 warn of its own headers (its bug 105593)
-#endif
 
 /// The bound where a lane is NaN.
 inline Vec at_least(Vec v, float low) {
@@ -190,7 +195,7 @@ struct Bf16 {
 };
 #endif
 
-#ifdef __AMX_BF16__
+#ifdef HDRTILE_AMX
 /// The same words, multiplied by the matrix unit of AMX (tiles.h).
 struct Tiles : Bf16 {};
 #endif

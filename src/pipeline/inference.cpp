@@ -8,6 +8,7 @@ namespace hdrtile {
 
 Inference::Device::Device(EngineSource given)
     : source([this, get = std::move(given)]() -> Engine& {
+        if (fault) std::rethrow_exception(std::exchange(fault, nullptr));
         Engine& engine = get();
         lanes = engine.lanes();
         return engine;
@@ -29,10 +30,11 @@ void Inference::all(BoundedQueue<Work>& decoded, BoundedQueue<Work>& enhanced) {
   serve(devices_.front(), decoded, enhanced, Lane::first);
 }
 
-void Inference::make_ahead(Device& device) {
+void Inference::make_ahead(Device& device) noexcept {
   try {
     (void)device.source();
-  } catch (const std::exception&) {  // the photo that it is made for will be told
+  } catch (...) {
+    device.fault = std::current_exception();
   }
 }
 

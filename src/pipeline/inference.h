@@ -29,14 +29,15 @@ class Inference {
   enum class Lane : std::uint8_t { first, further };
   struct Device {
     explicit Device(EngineSource given);
-    EngineSource source;  // notes how many photos the engine takes at once
+    EngineSource source;       // notes how many photos the engine takes at once
+    std::exception_ptr fault;  // of the engine that was to be made ahead, for the photo that needs it
     std::atomic<int> lanes{1};
     std::atomic<bool> failed{false};
   };
 
   [[nodiscard]] bool one(Work& work, Device& device);
   /// The engine, while the first photo is decoded.
-  static void make_ahead(Device& device);
+  static void make_ahead(Device& device) noexcept;
   void serve(Device& device, BoundedQueue<Work>& decoded, BoundedQueue<Work>& enhanced, Lane lane);
   void note(const Error& error, Device& device);
 

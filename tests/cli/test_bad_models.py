@@ -74,12 +74,13 @@ def test_model_that_fails_for_one_photo(tmp_path, name, reason):
 
 @pytest.mark.parametrize('change', ['replaced', 'truncated', 'removed'])
 def test_a_model_that_changes_before_it_is_loaded_is_an_error(tmp_path, change):
-    """What the stamp says made the photo must have made it: the file is told by its hash before the run, and loaded later."""
+    """What the stamp says made the photo must have made it: the file is told by its hash before the run, and loaded later:
+    with --jobs 0, when the first photo has been decoded."""
     used = shutil.copy(model('lift'), tmp_path / 'used.pt')
     photo = jpeg(tmp_path)
     log = tmp_path / 'log'
-    process = subprocess.Popen([str(BINARY), 'enhance', str(photo), '--model', str(used), '--device', 'cpu', '--precision', 'fp32'],
-                               stderr=subprocess.PIPE, text=True, env=file_faults('open photo.jpg 1 stall=1', log=log))
+    process = subprocess.Popen([str(BINARY), 'enhance', str(photo), '--model', str(used), '--device', 'cpu', '--precision', 'fp32',
+                                '--jobs', '0'], stderr=subprocess.PIPE, text=True, env=file_faults('open photo.jpg 1 stall=1', log=log))
     wait_for_call(log, process)
     if change == 'replaced':
         os.replace(shutil.copy(model('identity'), tmp_path / 'new.pt'), used)

@@ -184,9 +184,14 @@ TEST_F(EngineRequests, DoNotComeForPhotosThatAreSkippedOrCannotBeRead) {
 
 TEST_F(Batch, AnEngineThatCannotBeMadeAheadEndsTheRunAtThePhotoThatNeedsIt) {
   const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.jpg")};
-  const EngineSource broken = []() -> Engine& { throw Error(ErrorCode::device, "no such device"); };
+  std::atomic<int> requests = 0;
+  const EngineSource broken = [&]() -> Engine& {
+    throw Error(ErrorCode::device, "fault " + std::to_string(++requests));
+  };
   EXPECT_THROW((void)run_batch(jobs, {.devices = {broken}}, options_, recorder_, cancel_), Error);
-  EXPECT_EQ(recorder_.finished.size(), 2U);
+  ASSERT_EQ(recorder_.finished.size(), 2U);
+  EXPECT_EQ(requests, 1) << "a second try may know less of why";
+  EXPECT_EQ(recorder_.finished.front().reason, "fault 1");
 }
 
 TEST_F(Batch, TheLastPhotoIsEncodedByAllCores) {
