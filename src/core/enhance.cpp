@@ -9,6 +9,7 @@
 
 #include "hdrtile/error.h"
 #include "hdrtile/tile_blender.h"
+#include "huge_pages.h"
 #include "tile_gather.h"
 
 namespace hdrtile {
@@ -82,8 +83,8 @@ class HostPass final : public PhotoPass {
         out_floats_(in_floats_ * engine.model().scale * engine.model().scale) {}
 
   RunStats run(int first, int count) override {
-    pixels_.resize(in_floats_ * count);
-    results_.resize(out_floats_ * count);
+    resize_in_huge_pages(pixels_, in_floats_ * count);
+    resize_in_huge_pages(results_, out_floats_ * count);
     rects_.resize(count);
     for (int i = 0; i < count; ++i) {
       gather_.tile(first + i, std::span(pixels_).subspan(in_floats_ * i, in_floats_));

@@ -1,7 +1,5 @@
 #include "hdrtile/image.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
@@ -9,6 +7,7 @@
 #include <string>
 
 #include "hdrtile/error.h"
+#include "huge_pages.h"
 #include "vector_clones.h"
 
 namespace hdrtile {
@@ -32,18 +31,6 @@ std::size_t checked_bytes(Size size, Depth depth, int channels) {
     throw Error(ErrorCode::limit, "an image of " + named + " is too large");
   }
   return row * static_cast<std::size_t>(size.height);
-}
-
-/// A photo is mapped anew each time, for freed ones go back to the system; by pages of 4 KiB that takes as long as to
-/// decode a third of it.
-void prefer_huge_pages([[maybe_unused]] std::byte* data, [[maybe_unused]] std::size_t count) {
-#ifdef MADV_HUGEPAGE
-  constexpr std::size_t page = 4096;
-  constexpr std::size_t worth_it = 4U << 20U;
-  if (count < worth_it) return;
-  void* first = data;
-  if (std::align(page, count - page, first, count) != nullptr) (void)::madvise(first, count / page * page, MADV_HUGEPAGE);
-#endif
 }
 
 template <typename T>

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "../core/huge_pages.h"
 #include "kernels.h"
 
 namespace hdrtile::kernels {
@@ -17,7 +18,8 @@ class Floats {
   Floats& operator=(Floats&&) = default;
   /// At least `count`, zero where they are new.
   float* require(std::size_t count) {
-    if (lines_.size() * std::size(Line{}.values) < count) lines_.resize((count + 15) / 16);
+    const std::size_t lines = (count + 15) / 16;
+    if (lines_.size() < lines) resize_in_huge_pages(lines_, lines);
     return data();
   }
   [[nodiscard]] float* data() noexcept { return lines_.data()->values; }
