@@ -6,6 +6,7 @@ import numpy as np
 FINISHED = .2           # share of photos that are their own target: what is finished should come back as it is, to 35 dB
 FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
+PLAIN = .75             # share of the painter's photos by a camera without faults of its own, as the judged ones are: most cameras
 QUIET = .5              # share of photos at base sensitivity, as from a tripod: what little noise they have must not cost texture
 BLURRED = .35           # share of photos of a slightly blurred scene
 TEXTURED = {'panorama': .6, 'sharp': .2}        # share of photos with synthetic texture, by what they are cut from

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from shots import FINISHED
 from training_data import Sources, expose, to_tensor
 
 
@@ -38,12 +39,12 @@ class PreparedData:
         """At the working size, whatever the 3:2 size they come in."""
         return torch.cat([self.working(self.tensor([image])) for image in images])
 
-    def tone_batch(self, count, rng):
-        """Photos and wanted pictures at the working size. Three quarters are exposed anew, the rest are previews of whole
-        photos as the camera's JPEGs gave them."""
-        whole = count // 4
+    def tone_batch(self, count, rng, finished=FINISHED):
+        """Photos and wanted pictures at the working size, the share `finished` of those exposed being finished. Three quarters are
+        exposed anew, the rest are previews of whole photos as the camera's JPEGs gave them, where any were prepared."""
+        whole = count // 4 if self.photos.index else 0
         radiance, target = map(self.tensor, self.views.get(self.views.pick(count - whole, rng)))
-        x, y = self.working(expose(radiance, target, rng)), self.working(target)
+        x, y = self.working(expose(radiance, target, rng, finished)), self.working(target)
         if whole:
             photo, photo_target = map(self.small, self.photos.get(self.photos.pick(whole, rng)))
             x, y = torch.cat([x, photo]), torch.cat([y, photo_target])

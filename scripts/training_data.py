@@ -9,7 +9,7 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import tone  # noqa: E402
 import tone_curves  # noqa: E402
-from shots import FINISHED, draw_for_training  # noqa: E402
+from shots import FINISHED, PLAIN, draw, draw_for_training  # noqa: E402
 
 
 def to_tensor(images):
@@ -31,12 +31,12 @@ class Sources:
                 with np.load(path) as file:
                     if all(key in file for key in self.keys):
                         self.records[path.stem] = {key: file[key] for key in self.keys}
-        if not self.records:
-            raise SystemExit(f'{self.folder}: nothing prepared; run scripts/prepare_data.py first')
         self.index = [(name, i) for name, r in self.records.items() for i in range(len(r[self.keys[0]]))]
 
     def pick(self, count, rng):
         """The names of `count` random items."""
+        if not self.index:
+            raise SystemExit(f'{self.folder}: nothing prepared for this; run scripts/prepare_data.py first')
         return [self.index[i] for i in rng.integers(len(self.index), size=count)]
 
     def get(self, picks):
@@ -90,12 +90,12 @@ def develop(radiance, shots, noise):
     return render(signal + noise(signal), shots)
 
 
-def expose(radiance, target, rng):
-    """The camera of shots.py on small metered radiance, for a batch; some photos are the finished target itself."""
-    shots = [draw_for_training(rng) for _ in range(len(radiance))]
+def expose(radiance, target, rng, finished=FINISHED):
+    """The camera of shots.py on small metered radiance, for a batch; the share `finished` of photos is the target itself."""
+    shots = [(draw if rng.random() < PLAIN else draw_for_training)(rng) for _ in range(len(radiance))]
     developed = develop(radiance, shots, lambda signal: averaged_noise(signal, shots, rng))
-    finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < FINISHED).to(radiance.device)
-    return torch.where(finished, target, developed)
+    is_finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < finished).to(radiance.device)
+    return torch.where(is_finished, target, developed)
 
 
 def flip(tensors, rng):

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 from gate import Gate  # noqa: E402
 import tone  # noqa: E402
 import whitening  # noqa: E402
+from shots import FINISHED  # noqa: E402
 from training_data import flip  # noqa: E402
 
 
@@ -63,7 +64,8 @@ class Task:
 class ToneTask(Task):
 
     def loss(self, rng):
-        x, y = self.data.tone_batch(self.args.batch, rng)   # not flipped: the target's pyramid starts at the left
+        # Not flipped: the target's pyramid starts at the left.
+        x, y = self.data.tone_batch(self.args.batch, rng, 0 if self.has_gate() else FINISHED)
         with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.bf16):
             painted = self.model.painter(x)
         difference = painted.float() - y
@@ -75,7 +77,10 @@ class ToneTask(Task):
     def to_be_painted(self, x, y):
         """1 or 0 a photo. Finished ones, within 30 dB of what is wanted, are the gate's, where there is one."""
         apart = (x - y).square().mean(dim=(1, 2, 3))
-        return (apart >= 1e-3).float() if isinstance(self.model.gate, Gate) else torch.ones_like(apart)
+        return (apart >= 1e-3).float() if self.has_gate() else torch.ones_like(apart)
+
+    def has_gate(self):
+        return isinstance(self.model.gate, Gate)
 
 
 class GateTask(Task):

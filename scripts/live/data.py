@@ -47,8 +47,8 @@ class LiveData:
         return metered(torch.stack(views))
 
     @torch.no_grad()
-    def tone_batch(self, count, rng):
-        """Photos and wanted pictures at the working size. A scene counts as much as any other, whatever its kind."""
+    def tone_batch(self, count, rng, finished=FINISHED):
+        """Photos and wanted pictures at the working size, the share `finished` of them finished. A scene counts as much as any other, whatever its kind."""
         torch.manual_seed(int(rng.integers(2 ** 31)))
         scenes = [kind for kind, of_kind in self.scenes.items() if kind != 'photo' for _ in of_kind]
         radiance = self.cut(rng.choice(scenes, count), self.views[rng.integers(len(self.views))], rng)
@@ -57,7 +57,7 @@ class LiveData:
         radiance = metered(torch.where(lit, relight.vary(radiance, partners), radiance))
         target = tone.fuse(radiance)
         radiance, small_target = (F.adaptive_avg_pool2d(x, SMALL[::-1]) for x in (radiance, target))
-        return self.working(expose(radiance, small_target, rng)), self.working(target)
+        return self.working(expose(radiance, small_target, rng, finished)), self.working(target)
 
     def photographs(self, count, rng):
         """recipe.pair for a batch: whole photos as a camera's JPEGs give them, and the wanted pictures. A kind counts as much as

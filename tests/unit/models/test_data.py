@@ -100,9 +100,9 @@ def test_numpy_and_tensors_expose_alike(rng, monkeypatch):
              for curve, gains in zip(tone_curves.WHITE, (None, (2., 1., 1.6), None, (2.2, 1., 1.8)))]
     radiance = np.stack([scene(rng) for _ in shots])
     queue = iter(shots)
-    monkeypatch.setattr(training_data, 'draw_for_training', lambda _: next(queue))
-    monkeypatch.setattr(training_data, 'FINISHED', 0)
-    tensors = training_data.expose(training_data.to_tensor(radiance), torch.zeros(len(shots), 3, *radiance.shape[1:3]), rng)
+    for draw in ('draw', 'draw_for_training'):
+        monkeypatch.setattr(training_data, draw, lambda _: next(queue))
+    tensors = training_data.expose(training_data.to_tensor(radiance), torch.zeros(len(shots), 3, *radiance.shape[1:3]), rng, finished=0)
     for shot, one, photo in zip(shots, radiance, tensors.permute(0, 2, 3, 1).numpy()):
         # The batch is metered already, the camera meters once more: by nearly 1.
         difference = np.abs(camera.expose(one, shot, rng) / 255. - photo)
@@ -249,6 +249,27 @@ def test_photos_and_views_are_prepared_apart_and_alike_each_time(tmp_path, rng, 
         np.testing.assert_array_equal(first, outs[1][key])
     assert outs[0]['photo'].shape == (1, 548, 824, 3) and outs[0]['photo'].dtype == np.uint8
     assert prepare_data.prepare(pair, tmp_path / 'once', 2, 1, 1, True) == 'a_relit: there'
+
+
+def test_a_room_is_neither_enlarged_nor_cut_where_it_has_a_view_s_size_and_is_mirrored_in_turn(rng, prepare_data):
+    room = scene(rng, 548, 824)
+    record = prepare_data.cut_views(room, None, 2, np.random.default_rng(0))
+    small = cv2.resize(room * np.float32(look.meter(room)), (412, 274), interpolation=cv2.INTER_AREA)
+    np.testing.assert_allclose(record['radiance'][0].astype(np.float32), small, rtol=2e-3)
+    np.testing.assert_allclose(record['radiance'][1].astype(np.float32), small[:, ::-1], rtol=2e-3)
+    assert np.abs(record['target'][0].astype(int) - record['target'][1][:, ::-1]).mean() < 3     # not to the bit: the pyramid's start
+
+
+def test_three_quarters_of_views_are_taken_by_a_plain_camera():
+    drawn = {'draw': 0, 'draw_for_training': 0}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in drawn:
+            def count(rng, name=name, draw=getattr(training_data, name)):
+                drawn[name] += 1
+                return draw(rng)
+            patch.setattr(training_data, name, count)
+        training_data.expose(torch.full((400, 3, 4, 6), .18), torch.zeros(400, 3, 4, 6), np.random.default_rng(1), 0)
+    assert drawn['draw'] / 400 == pytest.approx(.75, abs=.06)
 
 
 def test_a_file_that_is_no_picture_is_named(tmp_path, prepare_data):

@@ -85,10 +85,23 @@ def test_a_painter_before_a_gate_learns_nothing_of_finished_photos(prepared, tmp
             args.architecture = architecture
             torch.manual_seed(1)
             model = train.set_up(args)
-            task = train.TASKS['tone'](model, SimpleNamespace(tone_batch=lambda count, rng, batch=batch: batch), args)
+            task = train.TASKS['tone'](model, SimpleNamespace(tone_batch=lambda count, rng, finished, batch=batch: batch), args)
             losses[name, architecture.gate.width > 0] = float(task.loss(None))
     assert losses['all', True] == pytest.approx(losses['dull', True], rel=1e-5)
     assert losses['all', False] != pytest.approx(losses['dull', False], rel=1e-2)
+
+
+def test_views_alone_train_a_painter_and_without_any_it_is_told_what_to_run(prepared, tmp_path):
+    with np.load(prepared / 'two.npz') as both:
+        (tmp_path / 'views').mkdir()
+        np.savez(tmp_path / 'views/two.npz', radiance=both['radiance'], target=both['target'])
+    data = PreparedData(tmp_path / 'views', lambda x: x, 'cpu')
+    x, y = data.tone_batch(4, np.random.default_rng(0), 0)
+    assert x.shape == y.shape == (4, 3, 96, 144) and not any(torch.equal(a, b) for a, b in zip(x, y))
+    x, y = data.tone_batch(4, np.random.default_rng(0), 1)
+    assert torch.equal(x, y)
+    with pytest.raises(SystemExit, match='views: nothing prepared for this; run scripts/prepare_data.py'):
+        data.tile_batch(1, 1, 64, np.random.default_rng(0))
 
 
 def test_the_gates_coefficients_give_the_error_of_a_mixed_picture(prepared, tmp_path):
