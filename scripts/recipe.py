@@ -8,12 +8,12 @@ import numpy as np
 
 import camera
 import look
-from shots import BLURRED, FINISHED, FINISHED_QUALITY, draw_for_training as draw
+from shots import BLURRED, FINISHED, FINISHED_QUALITY, draw_for
 
 
 def pair(radiance, rng):
     """Photo and target, uint8 RGB. A slight blur is the scene's, in both: the models neither sharpen nor blur."""
-    shot = draw(rng)
+    shot = draw_for('tile', rng)
     if rng.random() < BLURRED:
         radiance = cv2.GaussianBlur(radiance, (0, 0), rng.uniform(.3, .9))
     target = np.rint(look.target(radiance) * 255).astype(np.uint8)

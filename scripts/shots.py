@@ -6,7 +6,7 @@ import numpy as np
 FINISHED = .2           # share of photos that are their own target: what is finished should come back as it is, to 35 dB
 FINISHED_QUALITY = 92   # of their JPEG, at least: as programs write, not cameras
 CURVES = {'srgb': .5, 'standard': .2, 'filmic': .15, 'phone': .15}
-PLAIN = .75             # share of the painter's photos by a camera without faults of its own, as the judged ones are: most cameras
+PLAIN = {'tone': .75, 'tile': .5}       # share of photos by a camera without faults of its own, as the judged ones, by the stage they teach
 QUIET = .5              # share of photos at base sensitivity, as from a tripod: what little noise they have must not cost texture
 BLURRED = .35           # share of photos of a slightly blurred scene
 TEXTURED = {'panorama': .6, 'sharp': .2}        # share of photos with synthetic texture, by what they are cut from
@@ -46,7 +46,12 @@ def draw(rng, ev=None):
                 quality=int(rng.integers(82, 99)))
 
 
-def draw_for_training(rng, ev=None):
+def draw_for(stage, rng):
+    """A shot for training: of a plain camera, or of one with faults."""
+    return (draw if rng.random() < PLAIN[stage] else draw_with_faults)(rng)
+
+
+def draw_with_faults(rng, ev=None):
     """Half of the shots have the plain tone curve of the judged ones, the rest other cameras'; on top come mixed light, coarser
     white-balance faults, lens shading, a mosaic's noise, and 4:4:4 JPEG; and a share has next to no noise."""
     shot = draw(rng, ev)

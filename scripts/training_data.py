@@ -9,7 +9,7 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'models'))
 import tone  # noqa: E402
 import tone_curves  # noqa: E402
-from shots import FINISHED, PLAIN, draw, draw_for_training  # noqa: E402
+from shots import FINISHED, draw_for  # noqa: E402
 
 
 def to_tensor(images):
@@ -92,7 +92,7 @@ def develop(radiance, shots, noise):
 
 def expose(radiance, target, rng, finished=FINISHED):
     """The camera of shots.py on small metered radiance, for a batch; the share `finished` of photos is the target itself."""
-    shots = [(draw if rng.random() < PLAIN else draw_for_training)(rng) for _ in range(len(radiance))]
+    shots = [draw_for('tone', rng) for _ in range(len(radiance))]
     developed = develop(radiance, shots, lambda signal: averaged_noise(signal, shots, rng))
     is_finished = torch.from_numpy(rng.random((len(shots), 1, 1, 1)) < finished).to(radiance.device)
     return torch.where(is_finished, target, developed)

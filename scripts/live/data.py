@@ -13,7 +13,7 @@ from live import codec, relight, texture
 from live.jpeg import jpeg
 from live.sensor import blur, noise
 from live.views import random_crop, random_view, with_margin
-from shots import BLURRED, FINISHED, FINISHED_QUALITY, TEXTURED, draw_for_training
+from shots import BLURRED, FINISHED, FINISHED_QUALITY, TEXTURED, draw_for
 from training_batches import TileBatch
 from training_data import develop, expose
 
@@ -70,7 +70,7 @@ class LiveData:
         sigma = column(np.where(rng.random(count) < BLURRED, rng.uniform(.3, .9, count), 0).astype(np.float32))
         radiance = metered(blur(blur(radiance, sigma, 2, .9), sigma, 3, .9))
         target = tone.fuse(radiance)
-        shots, finished = [draw_for_training(rng) for _ in range(count)], rng.random(count) < FINISHED
+        shots, finished = [draw_for('tile', rng) for _ in range(count)], rng.random(count) < FINISHED
         photos = torch.where(column(finished), target, develop(radiance, shots, lambda signal: noise(signal, shots)))
         quality = np.array([max(s.quality, FINISHED_QUALITY) if f else s.quality for s, f in zip(shots, finished)])
         halved = np.array([s.sampling == '4:2:0' for s in shots])

@@ -109,7 +109,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   Session session(flags.model);
   const OutputNaming naming(flags.output, flags.format, session.model().name, sources.size());
   const std::vector<Job> jobs = name_jobs(std::move(sources), naming);
-  if (report) require_no_photo(flags.report, jobs);
+  if (report) require_no_input(flags.report, jobs, lists_of(flags));
   const BatchOptions options = batch_options(flags, naming, session);
   spdlog::debug("decoding on {0} thread{1}, encoding on {0}", options.jobs, options.jobs == 1 ? "" : "s");
   const std::size_t photos = part_of(jobs, options.shard).size();

@@ -39,6 +39,12 @@ std::vector<fs::path> glob_matches(const std::string& pattern) {
   return matches;
 }
 
+/// The list that an argument names, if it names one.
+std::optional<fs::path> list_of(const std::string& argument) {
+  if (argument.size() < 2 || !argument.starts_with('@')) return std::nullopt;
+  return argument.substr(1);
+}
+
 class Collector {
  public:
   Collector(const EnhanceFlags& flags, const std::function<void(const std::string&)>& warn)
@@ -47,10 +53,10 @@ class Collector {
   void add_argument(const std::string& argument, std::istream& standard_input) {
     if (argument == "-") {
       add_list(standard_input);
-    } else if (argument.size() > 1 && argument.starts_with('@')) {
-      std::ifstream list(argument.substr(1), std::ios::binary);
+    } else if (const auto name = list_of(argument)) {
+      std::ifstream list(*name, std::ios::binary);
       if (!list) {
-        throw Error(ErrorCode::usage, "the list " + argument.substr(1) +
+        throw Error(ErrorCode::usage, "the list " + name->string() +
                                           " cannot be read: is it there? A photo whose "
                                           "name starts with @ is written ./" +
                                           argument);
@@ -71,7 +77,10 @@ class Collector {
  private:
   void add_list(std::istream& list) {
     const char end = static_cast<char>(flags_.separator);
-    for (std::string name; std::getline(list, name, end);) {
+    bool first = true;
+    for (std::string name; std::getline(list, name, end); first = false) {
+      constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // as editors of Windows begin a text
+      if (first && name.starts_with(byte_order_mark)) name.erase(0, byte_order_mark.size());
       if (flags_.separator == ListSeparator::newline && name.ends_with('\r')) name.pop_back();
       if (!name.empty()) add_path(name);
     }
@@ -118,6 +127,14 @@ class Collector {
 };
 
 }  // namespace
+
+std::vector<fs::path> lists_of(const EnhanceFlags& flags) {
+  std::vector<fs::path> lists;
+  for (const std::string& argument : flags.inputs) {
+    if (auto list = list_of(argument)) lists.push_back(std::move(*list));
+  }
+  return lists;
+}
 
 std::vector<Source> collect_inputs(const EnhanceFlags& flags, std::istream& standard_input,
                                    const std::function<void(const std::string&)>& warn) {

@@ -17,6 +17,9 @@ struct Source {
   std::vector<std::filesystem::path> further = {};  ///< the other exposures of a bracket
 };
 
+/// The files of names among the inputs (`@list.txt`).
+[[nodiscard]] std::vector<std::filesystem::path> lists_of(const EnhanceFlags& flags);
+
 /// Turns what was named into photos, each once, in order, folders sorted by name. What is missing stays in the list: it
 /// fails as a photo. `warn` hears of folders that cannot be read. Throws Error{usage} when there is no photo at all.
 [[nodiscard]] std::vector<Source> collect_inputs(const EnhanceFlags& flags, std::istream& standard_input,

@@ -16,10 +16,16 @@ constexpr auto beside_input = "{dir}/{stem}_hdr.{ext}";
 constexpr auto in_folder = "{stem}_hdr.{ext}";
 
 std::optional<Format> format_of_content(const fs::path& path) {
-  std::vector<std::uint8_t> start(1U << 16U);  // as far as the first directory of a raw file
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(start.data()), static_cast<std::streamsize>(start.size()));
-  return detect_format(std::span(start).first(static_cast<std::size_t>(file.gcount())));
+  std::optional<Format> found;
+  // What looks like a TIFF may be a raw file whose first directory comes late.
+  for (const std::size_t bytes : {std::size_t{1} << 16U, std::size_t{1} << 20U}) {
+    std::vector<std::uint8_t> start(bytes);
+    std::ifstream file(path, std::ios::binary);
+    file.read(reinterpret_cast<char*>(start.data()), static_cast<std::streamsize>(start.size()));
+    found = detect_format(std::span(start).first(static_cast<std::size_t>(file.gcount())));
+    if (found != Format::tiff) break;
+  }
+  return found;
 }
 
 /// ".jpg, .png": the extensions of what hdrtile writes.

@@ -102,18 +102,20 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   write_file_atomic(file_, {bytes, text.size()}, Replace::always);
 }
 
-void require_no_photo(const fs::path& report, std::span<const Job> jobs) {
+void require_no_input(const fs::path& report, std::span<const Job> jobs, std::span<const fs::path> lists) {
   std::error_code error;
   const fs::path target = fs::weakly_canonical(report, error);
+  const auto require = [&](const fs::path& file, const char* kind) {
+    if (fs::equivalent(report, file, error) || target == fs::weakly_canonical(file, error)) {
+      throw Error(ErrorCode::usage, "--report " + report.string() + " is a " + kind + " of this run (" + file.string() +
+                                        "); choose another name");
+    }
+  };
+  for (const fs::path& list : lists) require(list, "list");
   for (const Job& job : jobs) {
     std::vector<fs::path> photos{job.input, job.output};
     photos.insert(photos.end(), job.further.begin(), job.further.end());
-    for (const fs::path& photo : photos) {
-      if (fs::equivalent(report, photo, error) || target == fs::weakly_canonical(photo, error)) {
-        throw Error(ErrorCode::usage, "--report " + report.string() + " is a photo of this run (" + photo.string() +
-                                          "); choose another name");
-      }
-    }
+    for (const fs::path& photo : photos) require(photo, "photo");
   }
 }
 

@@ -47,6 +47,7 @@ class Report final : public Observer {
 };
 
 /// Throws Error{usage} when the report would be written onto a photo of the batch.
-void require_no_photo(const std::filesystem::path& report, std::span<const Job> jobs);
+void require_no_input(const std::filesystem::path& report, std::span<const Job> jobs,
+                      std::span<const std::filesystem::path> lists);
 
 }  // namespace hdrtile::cli

@@ -28,7 +28,7 @@ Codec jpeg() {
   return {.facts = {.format = Format::jpeg,
                     .id = "jpeg",
                     .name = "JPEG",
-                    .extensions = {"jpg", "jpeg"},
+                    .extensions = {"jpg", "jpeg", "jpe", "jfif"},
                     .holds = "8 bit, baseline and progressive, RGB and grey",
                     .grey = true},
           .places = {.photoshop = true, .comments = true, .extended_xmp = true, .jpeg_segments = true},
@@ -106,7 +106,7 @@ Codec heic() {
   return heif({.format = Format::heic,
                .id = "heic",
                .name = "HEIC",
-               .extensions = {"heic", "heif"},
+               .extensions = {"heic", "heif", "hif"},
                .holds = "8 and 10 bit, RGB, alpha"},
               [](ByteView file) {
                 return has_brand(file, {"heic", "heix", "hevc", "hevx", "heim", "heis"});
@@ -154,7 +154,8 @@ Codec raw() {
   Codec codec{.facts = {.format = Format::raw,
                         .id = "raw",
                         .name = "camera raw",
-                        .extensions = {"dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "pef", "srw"},
+                        .extensions = {"dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "raf", "orf", "rw2", "rwl", "pef", "srw",
+                                       "3fr", "iiq", "erf", "mef"},
                         .library = "LibRaw",
                         .holds = "developed at 16 bit; written as JPEG unless --format says otherwise",
                         .own_threads = true},  // OpenMP's

@@ -255,13 +255,16 @@ std::shared_ptr<const ColourProfile> ColourProfile::open(ByteView icc) {
 Bytes icc_of(Primaries primaries) {
   const Context context(cmsCreateContext(nullptr, nullptr));
   const cmsCIExyY white = {0.3127, 0.3290, 1};
-  const std::array<cmsCIExyYTRIPLE, 3> colours = {{{{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}},
+  const std::array<cmsCIExyYTRIPLE, 4> colours = {{{{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}},
                                                    {{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}},
-                                                   {{0.708, 0.292, 1}, {0.170, 0.797, 1}, {0.131, 0.046, 1}}}};
-  constexpr std::array names = {"sRGB", "Display P3", "BT.2020 with sRGB's curve"};
+                                                   {{0.708, 0.292, 1}, {0.170, 0.797, 1}, {0.131, 0.046, 1}},
+                                                   {{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}}}};
+  constexpr std::array names = {"sRGB", "Display P3", "BT.2020 with sRGB's curve", "Compatible with Adobe RGB (1998)"};
   const auto which = static_cast<std::size_t>(primaries);
   const std::array<cmsFloat64Number, 5> curve = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
-  cmsToneCurve* tone = cmsBuildParametricToneCurve(context.get(), 4, curve.data());
+  constexpr double adobe_gamma = 563.0 / 256;
+  cmsToneCurve* tone = primaries == Primaries::adobe_rgb ? cmsBuildGamma(context.get(), adobe_gamma)
+                                                         : cmsBuildParametricToneCurve(context.get(), 4, curve.data());
   cmsToneCurve* tones[] = {tone, tone, tone};
   const Profile profile(cmsCreateRGBProfileTHR(context.get(), &white, &colours.at(which), tones));
   cmsFreeToneCurve(tone);

@@ -29,8 +29,8 @@ class ColourProfile {
   [[nodiscard]] virtual Image from_srgb(const Image& srgb, Depth depth) const = 0;
 };
 
-/// Named colours with sRGB's curve.
-enum class Primaries : std::uint8_t { srgb, display_p3, bt2020 };
+/// Named colours with sRGB's curve; those of Adobe RGB (1998) with its own.
+enum class Primaries : std::uint8_t { srgb, display_p3, bt2020, adobe_rgb };
 [[nodiscard]] Bytes icc_of(Primaries primaries);
 
 }  // namespace hdrtile

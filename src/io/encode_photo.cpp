@@ -18,8 +18,10 @@ std::shared_ptr<const ColourProfile> target_profile(const FormatFacts& target, M
 }
 
 /// Pixels back in the embedded profile, at `depth`. Empty, and the profile gone from `metadata`, when there is no way.
-Image to_profile(const Image& srgb, const ColourProfile& profile, Depth depth, Metadata& metadata, Warnings& warnings) {
-  Image native = profile.from_srgb(srgb, depth);
+Image to_profile(const Image& srgb, const ColourProfile& profile, Depth depth, bool dither, Metadata& metadata,
+                 Warnings& warnings) {
+  Image native = profile.from_srgb(srgb, dither ? Depth::f32 : depth);
+  if (!native.empty() && native.depth() != depth) native = to_depth(native, depth, dither);
   if (native.empty()) {
     warnings.emplace_back(
         "the colour profile works in one direction alone: the result is sRGB, what lay outside is clipped");
@@ -33,7 +35,7 @@ Image to_native(const Image& srgb, bool grey, Depth depth, const ColourProfile* 
                 Metadata& metadata, Warnings& warnings) {
   Image native;
   const bool was_converted = profile != nullptr && srgb.depth() == Depth::f32 && !profile->is_srgb();
-  if (was_converted) native = to_profile(srgb, *profile, depth, metadata, warnings);
+  if (was_converted) native = to_profile(srgb, *profile, depth, options.dither, metadata, warnings);
   if (native.empty() && srgb.depth() != depth) native = to_depth(srgb, depth, options.dither && srgb.depth() > depth);
   if (!grey || native.channels() == 1) return native;
   return to_grey(native.empty() ? srgb : native);
@@ -45,6 +47,18 @@ Image fit_alpha(const Image& alpha, Size size, Depth depth) {
   if (alpha.size() != size) fitted = resized(alpha, size);
   if (alpha.depth() != depth) fitted = to_depth(fitted.empty() ? alpha : fitted, depth);
   return fitted;
+}
+
+/// The photo's colours at another size. Beside transparency each pixel counts by its alpha: what lies under transparent
+/// ones is mostly black, and would show at the edges.
+Image colours_at(Size size, const Photo& photo, bool has_alpha) {
+  const Image& pixels = photo.pixels;
+  if (!has_alpha) return resized(pixels, size);
+  const Image fitted = fit_alpha(photo.alpha, pixels.size(), pixels.depth());
+  const Image& alpha = fitted.empty() ? photo.alpha : fitted;
+  Image colours = resized(premultiplied(pixels, alpha), size);
+  unpremultiply(colours, resized(alpha, size));
+  return colours;
 }
 
 Chroma choose_chroma(const EncodeOptions& options, const Metadata& metadata) {
@@ -71,7 +85,8 @@ std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& 
   const Codec& codec = codec_of(options.format.value_or(usual_output(photo.format)));
   const Depth depth = std::min(photo.file_depth, codec.facts.max_depth);
   const Size size = fit_within(photo.pixels.size(), options.max_side);
-  const Image shrunk = size == photo.pixels.size() ? Image() : resized(photo.pixels, size);
+  const bool has_alpha = codec.facts.alpha && !photo.alpha.empty();
+  const Image shrunk = size == photo.pixels.size() ? Image() : colours_at(size, photo, has_alpha);
   const Image& srgb = shrunk.empty() ? photo.pixels : shrunk;
 
   const MetadataEdits edits{.format = codec.facts.name,
@@ -88,7 +103,6 @@ std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& 
   const Image& pixels = converted.empty() ? srgb : converted;
   tell_what_is_lost(photo, codec.facts, warnings);
 
-  const bool has_alpha = codec.facts.alpha && !photo.alpha.empty();
   const Image fitted = has_alpha ? fit_alpha(photo.alpha, size, depth) : Image();
   const Image& alpha = has_alpha && fitted.empty() ? photo.alpha : fitted;
   return codec.encode({.pixels = pixels,

@@ -25,6 +25,9 @@ enum Tag : std::uint32_t {
   related_image_length = 0x1002,
 };
 
+/// Where on the ground a GeoTIFF's pixels lie.
+constexpr std::array<std::uint32_t, 6> geotiff_tags = {0x830E, 0x8482, 0x85D8, 0x87AF, 0x87B0, 0x87B1};
+
 constexpr std::array<std::size_t, 14> type_bytes = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
 }  // namespace
@@ -49,6 +52,17 @@ int ExifPatch::orientation() const noexcept {
   return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
 }
 
+std::size_t ExifPatch::interoperability() const noexcept {
+  const std::size_t exif = sub_directory(first_directory(), exif_directory);
+  const std::size_t index = find(sub_directory(exif, interop_directory), interop_index);
+  return index != 0 && get(index + 4, 4) == 4 && get(index + 8, 1) == 'R' ? index : 0;
+}
+
+bool ExifPatch::is_adobe_rgb() const noexcept {
+  const std::size_t index = interoperability();
+  return index != 0 && get(index + 9, 1) == '0' && get(index + 10, 1) == '3';
+}
+
 void ExifPatch::set_upright() {
   set_number(first_directory(), orientation_tag, 1);
   set_number(thumbnail_directory(), orientation_tag, 1);
@@ -68,8 +82,7 @@ void ExifPatch::set_size(Size size) {
 void ExifPatch::set_srgb() {
   const std::size_t exif = sub_directory(first_directory(), exif_directory);
   set_number(exif, color_space, 1);
-  const std::size_t index = find(sub_directory(exif, interop_directory), interop_index);
-  if (index != 0 && get(index + 4, 4) == 4 && get(index + 8, 1) == 'R') {  // "R03": Adobe RGB
+  if (const std::size_t index = interoperability(); index != 0) {
     put(index + 9, 1, '9');
     put(index + 10, 1, '8');
   }
@@ -107,15 +120,24 @@ void ExifPatch::erase(Extent extent) noexcept {
   if (holds(extent.offset, extent.size)) std::memset(tiff_.data() + extent.offset, 0, extent.size);
 }
 
+void ExifPatch::erase_value(std::size_t entry) noexcept {
+  const std::uint32_t type = get(entry + 2, 2);
+  if (type >= type_bytes.size()) return;
+  const std::size_t size = type_bytes[type] * get(entry + 4, 4);
+  if (size > 4) erase({get(entry + 8, 4), size});
+}
+
+void ExifPatch::remove_tag(std::size_t directory, std::uint32_t tag) noexcept {
+  while (const std::size_t entry = find(directory, tag)) {
+    erase_value(entry);
+    remove_entry(directory, entry);
+  }
+}
+
 void ExifPatch::erase_directory(std::size_t directory) noexcept {
   if (directory == 0) return;
   const std::size_t bytes = 2 + get(directory, 2) * entry_bytes + 4;
-  for (std::size_t entry = directory + 2; entry + 4 < directory + bytes; entry += entry_bytes) {
-    const std::uint32_t type = get(entry + 2, 2);
-    if (type >= type_bytes.size()) continue;
-    const std::size_t size = type_bytes[type] * get(entry + 4, 4);
-    if (size > 4) erase({get(entry + 8, 4), size});
-  }
+  for (std::size_t entry = directory + 2; entry + 4 < directory + bytes; entry += entry_bytes) erase_value(entry);
   erase({directory, std::min(bytes, tiff_.size() - directory)});
 }
 
@@ -129,12 +151,7 @@ void ExifPatch::remove_entry(std::size_t directory, std::size_t entry) noexcept 
 }
 
 void ExifPatch::remove_maker_note() {
-  const std::size_t exif = sub_directory(first_directory(), exif_directory);
-  while (const std::size_t entry = find(exif, maker_note)) {
-    const std::size_t size = get(entry + 4, 4);
-    if (size > 4) erase({get(entry + 8, 4), size});
-    remove_entry(exif, entry);
-  }
+  remove_tag(sub_directory(first_directory(), exif_directory), maker_note);
 }
 
 void ExifPatch::remove_gps() {
@@ -145,6 +162,7 @@ void ExifPatch::remove_gps() {
     remove_entry(first, entry);
     if (gps != first) erase_directory(gps);
   }
+  for (const std::uint32_t tag : geotiff_tags) remove_tag(first_directory(), tag);
 }
 
 }  // namespace hdrtile

@@ -17,6 +17,8 @@ class ExifPatch : public TiffStructure {
 
   [[nodiscard]] int orientation() const noexcept;  ///< 1..8; 1 when not stated
 
+  [[nodiscard]] bool is_adobe_rgb() const noexcept;  ///< by DCF's index "R03": cameras name a profile so
+
   void set_upright();
   void set_size(Size size);
   void set_srgb();  ///< what it says of the colour space
@@ -36,10 +38,15 @@ class ExifPatch : public TiffStructure {
   explicit ExifPatch(TiffStructure structure) : TiffStructure(std::move(structure)) {}
 
   [[nodiscard]] std::size_t thumbnail_directory() const noexcept { return next_directory(first_directory()); }
+  /// The entry of DCF's index; 0: none.
+  [[nodiscard]] std::size_t interoperability() const noexcept;
   void set_number(std::size_t directory, std::uint32_t tag, std::uint32_t value) noexcept;
   [[nodiscard]] Extent thumbnail() const noexcept;
   void erase(Extent extent) noexcept;
+  void erase_value(std::size_t entry) noexcept;
   void erase_directory(std::size_t directory) noexcept;
+  /// With its value, as often as it is there.
+  void remove_tag(std::size_t directory, std::uint32_t tag) noexcept;
   void remove_entry(std::size_t directory, std::size_t entry) noexcept;
 };
 

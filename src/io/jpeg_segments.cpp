@@ -61,9 +61,13 @@ class Parser {
   Metadata finish() {
     join_icc();
     join_extended_xmp();
-    if (drops_pictures_ || metadata_.xmp.packet.find("hdr-gain-map") != std::string::npos) {
+    const auto told = [&](std::string_view word) { return metadata_.xmp.packet.find(word) != std::string::npos; };
+    if (drops_pictures_ || told("hdr-gain-map")) {
       warnings_.emplace_back(
           "further pictures in the file (HDR gain map, previews) do not fit the new pixels and were dropped");
+    }
+    if (told("MotionPhoto") || told("MicroVideo")) {
+      warnings_.emplace_back("the film of a motion photo was dropped: the result is the picture alone");
     }
     return std::move(metadata_);
   }
@@ -72,7 +76,9 @@ class Parser {
   void add_density(ByteView jfif) {  // version 2, unit 1, x 2, y 2
     if (jfif.size() < 7 || jfif[2] > 2) return;
     const auto unit = static_cast<Density::Unit>(jfif[2]);
-    metadata_.density = Density{unit, read_u16be(jfif.data() + 3), read_u16be(jfif.data() + 5)};
+    const Density stated{unit, read_u16be(jfif.data() + 3), read_u16be(jfif.data() + 5)};
+    // Square pixels of no size say nothing, and in another format they would stand in the place of what EXIF says.
+    if (stated.unit != Density::Unit::none || stated.x != stated.y) metadata_.density = stated;
   }
 
   void join_icc() {

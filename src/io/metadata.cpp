@@ -90,6 +90,11 @@ Metadata edited(const Metadata& source, const MetadataEdits& edits, Warnings& wa
   result.photoshop = without_stale_resources(source.photoshop, warnings);
   if (!edits.places.photoshop) xmp_edits.iptc = iptc_of(result.photoshop);
   result.xmp = edit_xmp(source.xmp, xmp_edits, warnings);
+  if (edits.policy == MetadataPolicy::no_gps) {
+    for (auto* parts : {&result.png_chunks, &result.jpeg_segments}) {
+      std::erase_if(*parts, [](const RawPart& part) { return names_position(as_text(part.data)); });
+    }
+  }
   leave_behind(result, edits, warnings);
   return result;
 }
@@ -109,6 +114,12 @@ Bytes exif_block(ByteView stored) {
   constexpr std::string_view prefix("Exif\0\0", 6);
   if (starts_with(stored, prefix)) stored = stored.subspan(prefix.size());
   return {stored.begin(), stored.end()};
+}
+
+void take_colours_of_exif(Metadata& metadata) {
+  if (!metadata.icc.empty()) return;
+  const auto exif = ExifPatch::open(metadata.exif);
+  if (exif && exif->is_adobe_rgb()) metadata.icc = icc_of(Primaries::adobe_rgb);
 }
 
 int orientation_of(const Metadata& metadata) {

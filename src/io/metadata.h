@@ -69,6 +69,9 @@ struct MetadataEdits {
 /// An EXIF block as files of several formats hold it: some put "Exif\0\0" before it.
 [[nodiscard]] Bytes exif_block(ByteView stored);
 
+/// Gives colours that EXIF alone names (Adobe RGB, by DCF 2.0's "R03") the profile that they mean.
+void take_colours_of_exif(Metadata& metadata);
+
 /// EXIF orientation, 1..8.
 [[nodiscard]] int orientation_of(const Metadata& metadata);
 

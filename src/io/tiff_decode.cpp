@@ -93,11 +93,7 @@ class Reader {
     auto photometric = file_.value<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
     if (photometric == PHOTOMETRIC_CFA || photometric == linear_raw)
       fail_unsupported("is a raw file whose maker is not known");
-    if (photometric == PHOTOMETRIC_YCBCR &&
-        file_.value<std::uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE) == COMPRESSION_JPEG) {
-      TIFFSetField(file_.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-      photometric = PHOTOMETRIC_RGB;
-    }
+    if (ask_for_rgb()) photometric = PHOTOMETRIC_RGB;
     layout_.samples = file_.value<std::uint16_t>(TIFFTAG_SAMPLESPERPIXEL, 1);
     layout_.planar = file_.value<std::uint16_t>(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
     layout_.white_is_zero = photometric == PHOTOMETRIC_MINISWHITE;
@@ -120,6 +116,13 @@ class Reader {
     }
   }
 
+  /// Of a JPEG inside, which holds YCbCr: libtiff converts it. To be said again after each change of directory.
+  bool ask_for_rgb() {
+    return file_.value<std::uint16_t>(TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK) == PHOTOMETRIC_YCBCR &&
+           file_.value<std::uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE) == COMPRESSION_JPEG &&
+           TIFFSetField(file_.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB) == 1;
+  }
+
   /// 0: not to be taken as it is.
   static int colours_of(std::uint16_t photometric) {
     switch (photometric) {
@@ -139,7 +142,8 @@ class Reader {
     std::uint16_t count = 0;
     const std::uint16_t* kinds = nullptr;
     if (TIFFGetField(file_.get(), TIFFTAG_EXTRASAMPLES, &count, &kinds) != 1 || count == 0) return;
-    layout_.alpha = layout_.samples > layout_.colours && layout_.colours < 4;
+    // What is of no kind may be a saved selection, or anything else.
+    layout_.alpha = layout_.samples > layout_.colours && layout_.colours < 4 && kinds[0] != EXTRASAMPLE_UNSPECIFIED;
     layout_.premultiplied = layout_.alpha && kinds[0] == EXTRASAMPLE_ASSOCALPHA;
   }
 
@@ -167,15 +171,13 @@ class Reader {
   }
 
   bool has_further_pages() {
-    while (TIFFReadDirectory(file_.get()) == 1) {
-      const auto kind = file_.value<std::uint32_t>(TIFFTAG_SUBFILETYPE, 0);
-      if ((kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0) {
-        TIFFSetDirectory(file_.get(), 0);
-        return true;
-      }
+    bool found = false;
+    while (!found && TIFFReadDirectory(file_.get()) == 1) {
+      found = (file_.value<std::uint32_t>(TIFFTAG_SUBFILETYPE, 0) & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0;
     }
     TIFFSetDirectory(file_.get(), 0);
-    return false;
+    ask_for_rgb();
+    return found;
   }
 
   /// A tile may reach beyond the picture, but not so far that it only takes memory.

@@ -10,6 +10,11 @@
 namespace hdrtile {
 namespace {
 
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 constexpr std::size_t max_jpeg_packet = 65'502;  // 64 KB less the segment's length and identifier
 
 Exiv2::XmpData parse(const std::string& packet) {
@@ -41,11 +46,6 @@ void remove_if(Exiv2::XmpData& data, const Predicate& matches) {
   for (auto datum = data.begin(); datum != data.end();) {
     datum = matches(*datum) ? data.erase(datum) : std::next(datum);
   }
-}
-
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 /// Positions, under the names that cameras, drones and Lightroom give them.
@@ -141,7 +141,7 @@ Xmp edited(const Xmp& source, const XmpEdits& edits) {
   Exiv2::XmpData data = parse(source.packet);
   Xmp result;
   // The extended part is parsed only where it must change: carried as it is, it keeps its MD5 and its every byte.
-  const bool has_position = edits.remove_gps && lower_case(source.extended).find(":gps") != std::string::npos;
+  const bool has_position = edits.remove_gps && names_position(source.extended);
   if (edits.merge_extended || has_position) {
     if (!source.extended.empty()) merge(data, source.extended);
   } else {
@@ -158,6 +158,12 @@ Xmp edited(const Xmp& source, const XmpEdits& edits) {
 }
 
 }  // namespace
+
+bool names_position(std::string_view text) {
+  const std::string lower = lower_case(std::string(text));
+  return std::ranges::any_of(std::array{"gps", "latitude", "longitude"},
+                             [&](const char* word) { return lower.find(word) != std::string::npos; });
+}
 
 std::optional<Stamp> read_stamp(const std::string& packet) {
   if (packet.find(stamp_namespace) == std::string::npos) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "bytes.h"
 #include "hdrtile/photo.h"
@@ -22,6 +23,9 @@ struct Xmp {
   std::string packet;
   std::string extended;  ///< JPEG: what did not fit into 64 KB; the packet names its MD5
 };
+
+/// Whether a text or a block names a position: by "gps", "latitude" or "longitude".
+[[nodiscard]] bool names_position(std::string_view text);
 
 /// hdrtile's stamp in a packet, if it carries one. Damaged packets carry none.
 [[nodiscard]] std::optional<Stamp> read_stamp(const std::string& packet);

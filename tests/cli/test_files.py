@@ -216,6 +216,29 @@ def test_lists(folder):
     assert 'a_hdr.jpg' in names(folder) and 'b_hdr.jpg' in names(folder)
 
 
+def test_a_list_of_windows_begins_with_a_mark_that_is_no_part_of_the_first_name(folder):
+    listed = folder / 'list.txt'
+    listed.write_text(f'\ufeff{folder}/a.jpg\r\n{folder}/b.jpg\r\n', encoding='utf-8')
+    assert_ok(enhance(f'@{listed}'))
+    assert (folder / 'a_hdr.jpg').exists() and (folder / 'b_hdr.jpg').exists()
+
+
+def test_a_report_never_takes_the_place_of_a_list(folder):
+    listed = folder / 'list.json'
+    listed.write_text(f'{folder}/a.jpg\n')
+    result = enhance(f'@{listed}', '--report', listed)
+    assert result.returncode == 2 and 'is a list of this run' in result.stderr
+    assert listed.read_text() == f'{folder}/a.jpg\n' and not (folder / 'a_hdr.jpg').exists()
+
+
+def test_folders_give_files_under_all_names_that_cameras_use(folder):
+    for name in ('c.HIF', 'd.jfif', 'e.nrw'):
+        (folder / name).write_bytes(b'no photo')
+    result = enhance(folder, '-n')
+    for name in ('c.HIF', 'd.jfif', 'e.nrw'):
+        assert name in result.stdout + result.stderr
+
+
 def test_list_on_stdin(folder):
     assert_ok(enhance('-', stdin=None, input=f'{folder}/a.jpg\n'))
     assert 'a_hdr.jpg' in names(folder) and 'b_hdr.jpg' not in names(folder)

@@ -1,6 +1,9 @@
+#include <exiv2/exiv2.hpp>
+
 #include "exif.h"
 #include "exif_patch.h"
 #include "files.h"
+#include "metadata.h"
 
 namespace hdrtile::test {
 namespace {
@@ -55,6 +58,46 @@ TEST(NoGps, LeavesNoPositionInAFile) {
     EXPECT_TRUE(contains(file, as_bytes("TestMaker")));
     EXPECT_TRUE(contains(file, as_bytes(maker_note_secret)));
   }
+}
+
+TEST(NoGps, LeavesNoneInTextsSegmentsAndTheTagsOfMaps) {
+  PngSpec png;
+  Bytes text;
+  append(text, "exif:GPSLatitude\0""48/1, 51/1"sv);
+  Bytes title;
+  append(title, "Title\0""a house"sv);
+  png.chunks = {{"tEXt", text}, {"tEXt", title}};
+  const Bytes cleaned = encode(decode(make_png(png, png_noise(png))), {.metadata = MetadataPolicy::no_gps});
+  EXPECT_FALSE(contains(cleaned, as_bytes("Latitude")));
+  EXPECT_TRUE(contains(cleaned, as_bytes("a house")));
+
+  JpegSpec jpeg;
+  Bytes film;
+  append(film, "GoPro\0....GPS5 48.85"sv);
+  jpeg.segments = {{0xE6, film}, {0xE5, Bytes(20, 'k')}};
+  const Photo photo = decode(make_jpeg(jpeg));
+  EXPECT_TRUE(contains(encode(photo), as_bytes("GPS5")));
+  const Bytes without = encode(photo, {.metadata = MetadataPolicy::no_gps});
+  EXPECT_FALSE(contains(without, as_bytes("GPS5")));
+  EXPECT_TRUE(contains(without, Bytes(20, 'k')));
+
+  constexpr std::uint16_t tie_point = 33922;
+  Exiv2::ExifData tags;
+  tags["Exif.Image.Make"] = "TestMaker";
+  tags["Exif.Image.0x8482"] = "of 48.85 and 2.29";
+  Exiv2::Blob blob;
+  Exiv2::ExifParser::encode(blob, Exiv2::littleEndian, tags);
+  static_assert(tie_point == 0x8482);
+  Metadata metadata;
+  metadata.exif = Bytes(blob.begin(), blob.end());
+  Photo map;
+  map.format = Format::tiff;
+  map.pixels = noise({16, 16}, Depth::u8);
+  map.metadata = std::make_shared<Metadata>(metadata);
+  EXPECT_TRUE(contains(encode(map), as_bytes("48.85")));
+  const Bytes unmapped = encode(map, {.metadata = MetadataPolicy::no_gps});
+  EXPECT_FALSE(contains(unmapped, as_bytes("48.85")));
+  EXPECT_TRUE(contains(unmapped, as_bytes("TestMaker")));
 }
 
 /// EXIF with a note as Panasonic writes it, of one text.

@@ -1,6 +1,10 @@
+#include <exiv2/exiv2.hpp>
+
 #include "exif.h"
 #include "exif_patch.h"
 #include "files.h"
+#include "hdrtile/compare.h"
+#include "metadata.h"
 #include "photoshop.h"
 #include "profiles.h"
 
@@ -241,6 +245,40 @@ TEST(Metadata, GainMapsAreDroppedWithAWarning) {
   EXPECT_TRUE(jpeg_segments(after, 0xE2).empty());
   EXPECT_FALSE(contains(after, as_bytes("hdr-gain-map")));
   EXPECT_TRUE(contains(after, as_bytes("Rating")));
+}
+
+TEST(Metadata, TheFilmOfAMotionPhotoIsDroppedWithAWarning) {
+  JpegSpec spec;
+  spec.segments = {
+      {0xE1, xmp_segment(R"(xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:MotionPhoto="1"/>)")}};
+  Bytes file = make_jpeg(spec);
+  append(file, "....ftypmp42 a film");
+  const Photo photo = decode(file);
+  EXPECT_TRUE(contains(photo.warnings, "film of a motion photo was dropped"));
+  EXPECT_FALSE(contains(encode(photo), as_bytes("MotionPhoto")));
+}
+
+TEST(Metadata, SquarePixelsOfNoSizeDoNotStandInThePlaceOfTheExifResolution) {
+  const Photo photo = decode(make_jpeg({}));  // libjpeg's JFIF says 1 x 1, no unit
+  EXPECT_FALSE(photo.metadata->density);
+  EXPECT_TRUE(png_chunks(encode(photo, {.format = Format::png}), "pHYs").empty());
+}
+
+TEST(Metadata, AdobeRgbThatExifAloneNamesIsTakenAsSuch) {
+  Exiv2::ExifData tags;
+  tags["Exif.Photo.ColorSpace"] = std::uint16_t{0xFFFF};
+  tags["Exif.Iop.InteroperabilityIndex"] = "R03";
+  Exiv2::Blob blob;
+  Exiv2::ExifParser::encode(blob, Exiv2::littleEndian, tags);
+  JpegSpec spec;
+  spec.segments = {{0xE1, with_prefix("Exif\0\0"sv, as_text(ByteView(blob.data(), blob.size())))}};
+  JpegSpec named;
+  for (const auto& part : icc_segments(adobe_rgb_profile())) named.segments.push_back({0xE2, part});
+  const Photo photo = decode(make_jpeg(spec));
+  const Photo with_profile = decode(make_jpeg(named));
+  EXPECT_LT(compare_photos(photo, with_profile).delta_e_max, 1);
+  EXPECT_GT(compare_photos(photo, decode(make_jpeg({}))).delta_e_mean, 1);
+  EXPECT_FALSE(decode(encode(photo)).profile.empty()) << "for readers that do not ask EXIF";
 }
 
 TEST(Metadata, TheStampIsReadBackFromEveryFormatUnderEveryPolicy) {

@@ -29,6 +29,19 @@ TEST(MaxSide, HoldsForPixelsAndAlpha) {
   EXPECT_NEAR(samples(small.pixels)[0], 0.5 / 60, 2e-3);
 }
 
+TEST(MaxSide, WhatLiesUnderTransparentPixelsDoesNotShowAtTheirEdges) {
+  Photo photo;
+  photo.format = Format::png;
+  photo.pixels = make_image({300, 200}, Depth::u8, 3, [](int x, int, int) { return x < 151 ? 0.9 : 0; });
+  photo.alpha = make_image({300, 200}, Depth::u8, 1, [](int x, int, int) { return x < 151 ? 1 : 0; });
+  const Photo small = decode(encode(photo, {.max_side = 60}));
+  const auto colours = samples(small.pixels);
+  const auto alpha = samples(small.alpha);
+  ASSERT_GT(alpha[30], 0.1);
+  ASSERT_LT(alpha[30], 0.9);
+  EXPECT_NEAR(colours[std::size_t{3} * 30], 0.9, 0.01);
+}
+
 TEST(MaxSide, LeavesNoMoire) {
   Photo photo;
   photo.format = Format::png;
@@ -99,6 +112,20 @@ TEST(Dither, KeepsTheMeanOfWhatRoundingWouldBand) {
   };
   EXPECT_GT(column_error(banded, 64), 0.2);
   for (int x = 0; x < 504; x += 8) EXPECT_LT(column_error(dithered, x), 0.1) << x;
+}
+
+TEST(Dither, WorksForPhotosWithAProfileToo) {
+  for (const Bytes& icc : {display_p3_profile(), adobe_rgb_profile()}) {
+    Photo photo = ramp();
+    photo.pixels = make_image({512, 128}, Depth::f32, 3, [](int x, int, int) { return (100 + x / 256.0) / 255; });
+    Metadata metadata;
+    metadata.icc = icc;
+    photo.metadata = std::make_shared<Metadata>(metadata);
+    const Bytes banded = encode(photo);
+    const Bytes dithered = encode(photo, {.dither = true});
+    EXPECT_NE(samples(decode(banded).pixels), samples(decode(dithered).pixels));
+    EXPECT_EQ(dithered, encode(photo, {.dither = true}));
+  }
 }
 
 TEST(Dither, IsTheSameEveryTimeAndOffByDefault) {

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstring>
 
 #include "exif.h"
@@ -112,6 +113,68 @@ TEST(Tiff, AlphaIsCarriedStraightAndPremultiplied) {
     Bytes block(rows.size());
     ASSERT_GT(TIFFReadEncodedStrip(tiff.get(), 0, block.data(), static_cast<tmsize_t>(block.size())), 0);
     EXPECT_EQ(block, rows) << "premultiplied colours come back exactly";
+  }
+}
+
+/// As scanners and ImageMagick write them: JPEG inside, which stores YCbCr, its colours halved or not.
+Bytes ycbcr_tiff(int halved, int pages, bool tiled) {
+  Bytes file;
+  {
+    TiffFile tiff(file, "wl");
+    for (int page = 0; page < pages; ++page) {
+      for (const auto& [tag, value] : std::vector<std::pair<ttag_t, int>>{{TIFFTAG_IMAGEWIDTH, 64},
+                                                                        {TIFFTAG_IMAGELENGTH, 48},
+                                                                        {TIFFTAG_BITSPERSAMPLE, 8},
+                                                                        {TIFFTAG_SAMPLESPERPIXEL, 3},
+                                                                        {TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG},
+                                                                        {TIFFTAG_COMPRESSION, COMPRESSION_JPEG},
+                                                                        {TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_YCBCR},
+                                                                        {TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB}}) {
+        TIFFSetField(tiff.get(), tag, value);
+      }
+      TIFFSetField(tiff.get(), TIFFTAG_YCBCRSUBSAMPLING, halved, halved);
+      Bytes block;
+      for (int i = 0; i < 64 * 48; ++i) block.insert(block.end(), {200, 40, 90});
+      if (tiled) {
+        TIFFSetField(tiff.get(), TIFFTAG_TILEWIDTH, 64);
+        TIFFSetField(tiff.get(), TIFFTAG_TILELENGTH, 48);
+        TIFFWriteEncodedTile(tiff.get(), 0, block.data(), static_cast<tmsize_t>(block.size()));
+      } else {
+        TIFFSetField(tiff.get(), TIFFTAG_ROWSPERSTRIP, 48);
+        TIFFWriteEncodedStrip(tiff.get(), 0, block.data(), static_cast<tmsize_t>(block.size()));
+      }
+      TIFFWriteDirectory(tiff.get());
+    }
+  }
+  return file;
+}
+
+TEST(Tiff, JpegInsideKeepsItsColours) {
+  for (const int halved : {1, 2}) {
+    for (const int pages : {1, 2}) {
+      for (const bool tiled : {false, true}) {
+        const Photo photo = decode(ycbcr_tiff(halved, pages, tiled));
+        const auto values = samples(photo.pixels);
+        for (int c = 0; c < 3; ++c) EXPECT_NEAR(values[c] * 255, (std::array{200, 40, 90}[c]), 3) << halved << pages << tiled;
+      }
+    }
+  }
+}
+
+TEST(Tiff, AChannelOfNoKindIsNoTransparency) {
+  TiffSpec spec{.samples = 4, .extra = {EXTRASAMPLE_UNSPECIFIED}};
+  const Photo photo = decode(make_tiff(spec, stored_noise(spec)));
+  EXPECT_TRUE(photo.alpha.empty());
+  EXPECT_TRUE(contains(photo.warnings, "further channels"));
+}
+
+TEST(Tiff, LayersOfPhotoshopAreDroppedAndTold) {
+  constexpr ttag_t image_source_data = 37724;
+  TiffSpec spec{.blocks = {{image_source_data, Bytes(300, 0x5A)}}};
+  const Photo photo = decode(make_tiff(spec, stored_noise(spec)));
+  EXPECT_TRUE(contains(photo.warnings, "layers were dropped"));
+  for (const Format format : {Format::tiff, Format::jpeg}) {
+    EXPECT_FALSE(contains(encode(photo, {.format = format}), Bytes(64, 0x5A))) << "they would be opened in its place";
   }
 }
 

@@ -17,6 +17,7 @@ import camera  # noqa: E402
 import fetch_photos  # noqa: E402
 import look  # noqa: E402
 import recipe  # noqa: E402
+import shots as shots_module  # noqa: E402
 import tone_curves  # noqa: E402
 import training_data  # noqa: E402
 
@@ -100,8 +101,7 @@ def test_numpy_and_tensors_expose_alike(rng, monkeypatch):
              for curve, gains in zip(tone_curves.WHITE, (None, (2., 1., 1.6), None, (2.2, 1., 1.8)))]
     radiance = np.stack([scene(rng) for _ in shots])
     queue = iter(shots)
-    for draw in ('draw', 'draw_for_training'):
-        monkeypatch.setattr(training_data, draw, lambda _: next(queue))
+    monkeypatch.setattr(training_data, 'draw_for', lambda *_: next(queue))
     tensors = training_data.expose(training_data.to_tensor(radiance), torch.zeros(len(shots), 3, *radiance.shape[1:3]), rng, finished=0)
     for shot, one, photo in zip(shots, radiance, tensors.permute(0, 2, 3, 1).numpy()):
         # The batch is metered already, the camera meters once more: by nearly 1.
@@ -160,7 +160,7 @@ def test_mixed_light_is_smooth_and_between_its_two_lights():
 def test_the_target_has_none_of_the_light_s_faults_and_the_photo_all(rng, monkeypatch):
     radiance = scene(rng)
     shot = replace(CLEAN, shading=.8, **MIXED)
-    monkeypatch.setattr(recipe, 'draw', lambda _: shot)
+    monkeypatch.setattr(recipe, 'draw_for', lambda *_: shot)
     rng = np.random.default_rng(1)
     assert rng.random() > .35 and rng.random() > recipe.FINISHED   # neither blurred nor finished
     photo, target = recipe.pair(radiance, np.random.default_rng(1))
@@ -175,7 +175,7 @@ def sharpness(picture):
 def test_a_slight_blur_is_in_photo_and_target(rng, monkeypatch):
     grain = cv2.GaussianBlur(rng.standard_normal((96, 144), dtype=np.float32), (0, 0), 1)[..., None]
     radiance = grey(.18, 96, 144) * np.exp(grain)
-    monkeypatch.setattr(recipe, 'draw', lambda _: replace(CLEAN, ev=0.))
+    monkeypatch.setattr(recipe, 'draw_for', lambda *_: replace(CLEAN, ev=0.))
     monkeypatch.setattr(recipe, 'FINISHED', 0)
     seeds = {np.random.default_rng(seed).random() < .35: seed for seed in range(20)}
     (photo, target), (soft_photo, soft_target) = (recipe.pair(radiance, np.random.default_rng(seeds[blurred])) for blurred in (False, True))
@@ -199,8 +199,8 @@ def test_the_share_of_finished_views_is_the_recipe_s(rng):
 
 
 def test_a_training_shot_follows_from_its_seed_and_has_each_fault_at_times():
-    shots = [recipe.draw(np.random.default_rng(seed)) for seed in range(200)]
-    assert shots == [recipe.draw(np.random.default_rng(seed)) for seed in range(200)]
+    shots = [shots_module.draw_with_faults(np.random.default_rng(seed)) for seed in range(200)]
+    assert shots == [shots_module.draw_with_faults(np.random.default_rng(seed)) for seed in range(200)]
     assert {shot.curve for shot in shots} == set(tone_curves.WHITE) and {shot.sampling for shot in shots} == set(camera.JPEG_SAMPLING)
     plain = replace(CLEAN)
     for fault in ('raw_gains', 'shading', 'second_light', 'light_nodes'):
@@ -260,16 +260,14 @@ def test_a_room_is_neither_enlarged_nor_cut_where_it_has_a_view_s_size_and_is_mi
     assert np.abs(record['target'][0].astype(int) - record['target'][1][:, ::-1]).mean() < 3     # not to the bit: the pyramid's start
 
 
-def test_three_quarters_of_views_are_taken_by_a_plain_camera():
-    drawn = {'draw': 0, 'draw_for_training': 0}
-    with pytest.MonkeyPatch.context() as patch:
-        for name in drawn:
-            def count(rng, name=name, draw=getattr(training_data, name)):
-                drawn[name] += 1
-                return draw(rng)
-            patch.setattr(training_data, name, count)
-        training_data.expose(torch.full((400, 3, 4, 6), .18), torch.zeros(400, 3, 4, 6), np.random.default_rng(1), 0)
-    assert drawn['draw'] / 400 == pytest.approx(.75, abs=.06)
+@pytest.mark.parametrize('stage', shots_module.PLAIN)
+def test_the_share_of_plain_cameras_is_the_recipe_s(stage, monkeypatch):
+    plain = object()
+    monkeypatch.setattr(shots_module, 'draw', lambda rng, ev=None: plain)
+    monkeypatch.setattr(shots_module, 'draw_with_faults', lambda rng: None)
+    rng = np.random.default_rng(1)
+    share = np.mean([shots_module.draw_for(stage, rng) is plain for _ in range(1000)])
+    assert share == pytest.approx(shots_module.PLAIN[stage], abs=.05)
 
 
 def test_a_file_that_is_no_picture_is_named(tmp_path, prepare_data):
