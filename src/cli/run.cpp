@@ -10,6 +10,7 @@
 #include <new>
 
 #include "commands.h"
+#include "hdrtile/engine.h"
 #include "logging.h"
 
 namespace hdrtile::cli {
@@ -63,6 +64,7 @@ int told(int code) {
 int run(int argc, const char* const* argv) {
   occupy_standard_streams();
   bound_freed_memory();
+  set_up_environment();
   static StatusLine line;  // outlives the logger, which lives until the end
   set_up_logging(0, line);
   auto code = ExitCode::failed;

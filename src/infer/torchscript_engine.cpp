@@ -176,11 +176,6 @@ class TorchScriptEngine final : public Engine, private TileModel {
     if (threads <= 0) threads = usable_cores();
     at::set_num_threads(threads);
     if (chosen_.device.is_cpu() && keep_freed_layers) pool_large_blocks();
-    // oneDNN keeps what it has compiled for the last 1024 shapes of layers: over photos of many sizes memory would grow
-    // by hundreds of megabytes. A model and a size of photo need some dozens. Read once, before the first layer runs.
-    ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", /*overwrite=*/0);
-    // Activations in huge pages: a twentieth of the time goes into mapping them otherwise. Read once, too.
-    ::setenv("THP_MEM_ALLOC_ENABLE", "1", /*overwrite=*/0);
     info_.threads = threads;
     info_.cpu_capability = at::get_cpu_capability();
     info_.library = backend_version();

@@ -165,6 +165,7 @@ class Reader {
     head_.metadata.xmp.packet = as_text(xmp_);
     DecodedFile decoded;
     decoded.pixels = std::move(samples);
+    replace_nan(decoded.pixels, head_.warnings);
     if (head_.alpha && !decoded.pixels.empty()) {
       std::tie(decoded.pixels, decoded.alpha) = split_alpha(decoded.pixels);
       if (head_.metadata.premultiplied) unpremultiply(decoded.pixels, decoded.alpha);

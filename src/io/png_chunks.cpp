@@ -87,7 +87,7 @@ class Reader {
         head_.alpha = true;
       } else if (!intact) {
         warn(std::string(kind) + " is damaged and was dropped");
-      } else {
+      } else if (kind != "IDAT") {
         if (budget_.take(data.size(), kind)) read_ancillary(kind, data);
       }
     }

@@ -1,6 +1,7 @@
 #include "samples.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <type_traits>
 #include <vector>
@@ -69,6 +70,20 @@ Image to_depth(const Image& image, Depth depth, bool dither) {
     write_row(out, y, 0, out.width(), row.data());
   }
   return out;
+}
+
+void replace_nan(Image& samples, Warnings& warnings) {
+  if (samples.depth() != Depth::f32) return;
+  bool found = false;
+  for (int y = 0; y < samples.height(); ++y) {
+    auto* row = samples.row<float>(y);
+    for (int i = 0; i < samples.width() * samples.channels(); ++i) {
+      if (std::isfinite(row[i])) continue;
+      row[i] = 0;
+      found = true;
+    }
+  }
+  if (found) warnings.emplace_back("values that are no numbers were taken as black");
 }
 
 std::pair<Image, Image> split_alpha(const Image& samples) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bytes.h"
 #include "hdrtile/image.h"
 
 namespace hdrtile {
@@ -9,6 +10,9 @@ namespace hdrtile {
 /// A copy with samples of another type, clamped and rounded to nearest; with `dither` noise of one step is added before
 /// (triangular, the same for the same place).
 [[nodiscard]] Image to_depth(const Image& image, Depth depth, bool dither = false);
+
+/// Takes values of a float image that are no finite numbers as black, and says so.
+void replace_nan(Image& samples, Warnings& warnings);
 
 /// Colour and alpha of samples that have alpha last.
 [[nodiscard]] std::pair<Image, Image> split_alpha(const Image& samples);

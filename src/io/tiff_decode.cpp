@@ -60,8 +60,7 @@ class Reader {
     Image samples(layout_.size, layout_.depth, layout_.colours + (layout_.alpha ? 1 : 0));
     read_blocks(samples);
     if (layout_.white_is_zero) invert(samples);
-    if (layout_.depth == Depth::f32 && replace_nan(samples))
-      warnings.emplace_back("values that are no numbers were taken as black");
+    replace_nan(samples, warnings);
     return samples;
   }
 
@@ -240,19 +239,6 @@ class Reader {
       auto* row = samples.row<std::uint8_t>(y);  // both depths: all bits are turned
       std::transform(row, row + samples.row_bytes(), row, [](std::uint8_t v) { return static_cast<std::uint8_t>(~v); });
     }
-  }
-
-  static bool replace_nan(Image& samples) {
-    bool found = false;
-    for (int y = 0; y < samples.height(); ++y) {
-      auto* row = samples.row<float>(y);
-      for (int i = 0; i < samples.width() * samples.channels(); ++i) {
-        if (std::isfinite(row[i])) continue;
-        row[i] = 0;
-        found = true;
-      }
-    }
-    return found;
   }
 
   Image read_as_rgb() {

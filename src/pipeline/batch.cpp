@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <set>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bounded_queue.h"
@@ -156,12 +159,17 @@ void examine_batch(std::span<const Job> jobs, const BatchOptions& options,
     if (cancel) return;
     PhotoResult result;
     result.job = job;
+    const auto fail = [&](ErrorCode code, std::string reason) {
+      result.status = PhotoStatus::failed;
+      result.error = code;
+      result.reason = std::move(reason);
+    };
     try {
       (void)gate.admit(result);
     } catch (const Error& error) {
-      result.status = PhotoStatus::failed;
-      result.error = error.code();
-      result.reason = error.what();
+      fail(error.code(), error.what());
+    } catch (const std::bad_alloc&) {
+      fail(ErrorCode::out_of_memory, job.input.string() + ": not enough memory to read it");
     }
     tell(result);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <new>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -92,7 +94,12 @@ class Trials {
  public:
   Trials(std::span<const PhotoResult> photos, Engine& engine, const BatchOptions& options, const TrialOptions& trial,
          const CancelFlag& cancel)
-      : photos_(photos), engine_(engine), options_(options), trial_(trial), cancel_(cancel) {
+      : photos_(photos),
+        engine_(engine),
+        options_(options),
+        trial_(trial),
+        cancel_(cancel),
+        broken_(photos.size()) {
     for (std::size_t i = 0; i < photos.size(); ++i) groups_[kind_of(photos[i])].members.push_back(i);
   }
 
@@ -109,6 +116,7 @@ class Trials {
         if (is_new) try_one(group.members[place], group);
       }
     }
+    if (all_.photos() == 0 && model_fault_) throw Error(*model_fault_);
   }
 
   [[nodiscard]] Estimate estimate() const {
@@ -119,9 +127,12 @@ class Trials {
     double decode = 0;
     double infer = 0;
     double encode = 0;
+    std::size_t whole = 0;
     for (const auto& [kind, group] : groups_) {
       const Rates& rates = group.rates.photos() > 0 ? group.rates : all_;
       for (const std::size_t member : group.members) {
+        if (broken_[member]) continue;
+        ++whole;
         const PhotoResult& photo = photos_[member];
         decode += rates.decode(photo);
         infer += rates.infer(photo);
@@ -130,8 +141,8 @@ class Trials {
       }
     }
     found.seconds =
-        warm_up_ + wall_seconds(decode, infer / std::max(trial_.devices, 1), encode, photos_.size(),
-                                std::min(options_.jobs, static_cast<int>(photos_.size())), std::max(trial_.cores, 1));
+        warm_up_ + wall_seconds(decode, infer / std::max(trial_.devices, 1), encode, whole,
+                                std::min(options_.jobs, static_cast<int>(whole)), std::max(trial_.cores, 1));
     return found;
   }
 
@@ -145,10 +156,21 @@ class Trials {
       warm_up_ += trial.warm_up;
       group.rates.add(photo, trial);
       all_.add(photo, trial);
+      model_faults_ = 0;
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::cancelled || ends_batch(error.code())) throw;
-      if (trial_.on_fault) trial_.on_fault(index, error);
+      // As in the run: what a model cannot enhance fails alone, where it works for others.
+      const bool of_model = error.code() == ErrorCode::model && ++model_faults_ < most_model_faults;
+      if (error.code() == ErrorCode::cancelled || (ends_batch(error.code()) && !of_model)) throw;
+      if (of_model) model_fault_ = error;
+      leave_out(index, error);
+    } catch (const std::bad_alloc&) {
+      leave_out(index, Error(ErrorCode::out_of_memory, photo.job.input.string() + ": not enough memory to try it"));
     }
+  }
+
+  void leave_out(std::size_t index, const Error& error) {
+    broken_[index] = true;
+    if (trial_.on_fault) trial_.on_fault(index, error);
   }
 
   std::span<const PhotoResult> photos_;
@@ -158,6 +180,9 @@ class Trials {
   const CancelFlag& cancel_;
   std::map<Kind, Group> groups_;
   Rates all_;
+  std::vector<bool> broken_;  // as was found out
+  int model_faults_ = 0;      // in a row
+  std::optional<Error> model_fault_;
   double warm_up_ = 0;
 };
 

@@ -17,13 +17,13 @@ namespace hdrtile {
 
 /// A photo on its way.
 struct Work {
-  Job asked;  ///< result.job is what it became
+  MemoryGate::Pass pass = {};  ///< first, so that it goes last: after the pixels
+  Job asked;                   ///< result.job is what it became
   PhotoResult result;
   Photo photo;
   std::optional<Preview> preview;  ///< where it was known what the model wants
   Stamp stamp;
   Replace replace = Replace::never;
-  MemoryGate::Pass pass = {};  ///< goes last
 };
 
 /// The photo of a job, its exposures fused where it is a bracket.
@@ -31,6 +31,9 @@ struct Work {
 
 /// Whether what is wrong with one photo would be so with every other: the model, the device, the request.
 [[nodiscard]] bool ends_batch(ErrorCode code) noexcept;
+
+/// So many photos in a row that the model cannot enhance end the batch.
+inline constexpr int most_model_faults = 3;
 
 /// What is done to one photo, in three stages; how they are run (inline, on threads) is not known here. Every photo is
 /// reported exactly once: by the stage that it ends in. Thread-safe.
@@ -74,7 +77,6 @@ class Stages {
   [[nodiscard]] Enhanced enhanced(const Work& work, Engine& engine);
   void write(Work& work, std::span<const std::uint8_t> bytes) const;
 
-  static constexpr int most_model_faults = 3;
 
   const BatchOptions& options_;
   Observer& observer_;

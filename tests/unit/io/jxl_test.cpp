@@ -1,5 +1,7 @@
 #include <jxl/encode.h>
 
+#include <cmath>
+#include <limits>
 #include <memory>
 
 #include "files.h"
@@ -36,6 +38,14 @@ TEST_F(Jxl, Quality100LosesNothing) {
       }
     }
   }
+}
+
+TEST_F(Jxl, ValuesThatAreNoNumbersAreBlackAndTold) {
+  Photo before = photo(noise({16, 9}, Depth::f32), Depth::f32);
+  before.pixels.row<float>(3)[7] = std::numeric_limits<float>::quiet_NaN();
+  const Photo after = decode(encode(before, {.quality = 100}));
+  EXPECT_TRUE(contains(after.warnings, "no numbers"));
+  for (const float value : samples(after.pixels)) EXPECT_TRUE(std::isfinite(value));
 }
 
 TEST_F(Jxl, LowerQualityIsSmallerAndClose) {
