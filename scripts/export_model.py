@@ -43,11 +43,22 @@ def load_run(run, stages=('tone', 'tile'), start=None):
     return model, architecture
 
 
+@torch.no_grad()
+def mix_painter(model, start, share):
+    """The painter as it is by `share`, the rest that of the file it was trained further from (Wortsman et al. 2022, arXiv
+    2109.01903): what training further gained on new scenes, and less of what it lost on others."""
+    earlier = eager_model.rebuild(*eager_model.load(start))
+    for own, theirs in zip(model.painter.parameters(), earlier.painter.parameters()):
+        own.lerp_(theirs, 1 - share)
+
+
 @torch.inference_mode()
 def export(args):
     if args.run:
         description = {'name': 'small', 'version': '1', 'trained_on': TRAINED_ON}
         model, architecture = load_run(args.run, ('tone',) if args.zero_trunk else ('tone', 'tile'), args.start)
+        if args.painter_share < 1:
+            mix_painter(model, args.start, args.painter_share)
     else:
         scripted, description = eager_model.load(args.start)
         model, architecture = eager_model.rebuild(scripted, description), eager_model.architecture_of(description)
@@ -81,6 +92,8 @@ def main():
     parser.add_argument('--run', type=Path, help='folder of checkpoints that scripts/train.py wrote')
     parser.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt',
                         help='a model file: of a run, the stages that it lacks; without one all of it, with what it says of itself')
+    parser.add_argument('--painter-share', type=float, default=1., metavar='SHARE',
+                        help='of the run\'s painter, the rest being that of --from (default: 1)')
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--name', help='default: small')
     parser.add_argument('--version', help='default: 1')
@@ -91,6 +104,8 @@ def main():
     args = parser.parse_args()
     if not (args.run or args.start):
         parser.error('--run RUN, --from MODEL.pt or both')
+    if not 0 <= args.painter_share <= 1 or (args.painter_share < 1 and not (args.run and args.start)):
+        parser.error('--painter-share: from 0 to 1, with both --run and --from')
     export(args)
 
 

@@ -1,5 +1,6 @@
 """Training: a step lowers the loss, a run can be resumed and started from a file, and becomes a model file."""
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -202,6 +203,22 @@ def test_a_file_in_half_precision_is_half_as_large_and_loads_as_fp32(prepared, t
     assert {v.dtype for v in scripted.state_dict().values()} == {torch.float32}
     saved = (tmp_path / 'full.pt').stat().st_size - (tmp_path / 'half.pt').stat().st_size
     assert abs(saved - 2 * description['parameters']) < .1 * 2 * description['parameters']
+
+
+def test_a_painter_is_mixed_with_the_one_it_was_trained_from(prepared, tmp_path):
+    with torch.no_grad():
+        first, second = (train.set_up(arguments(prepared, tmp_path, 'tone')) for _ in range(2))
+        for i, own in enumerate(second.painter.parameters()):
+            own += i + 1.
+        export_model.write(first, TINY, tmp_path / 'first.pt', {'name': 'tiny', 'version': '1', 'trained_on': 'nothing'})
+        before = [p.clone() for p in first.painter.parameters()]
+        export_model.mix_painter(second, tmp_path / 'first.pt', .75)
+    for i, (own, theirs) in enumerate(zip(second.painter.parameters(), before)):
+        torch.testing.assert_close(own, theirs + .75 * (i + 1))
+    for wrong in (['--run', 'r', '--out', 'o'], ['--run', 'r', '--from', 'f', '--out', 'o']):
+        share = '.5' if '--from' not in wrong else '1.5'
+        done = subprocess.run([sys.executable, ROOT / 'scripts/export_model.py', *wrong, '--painter-share', share], capture_output=True, text=True)
+        assert done.returncode == 2 and '--painter-share: from 0 to 1, with both' in done.stderr
 
 
 def test_training_starts_from_the_parts_of_a_file_that_fit(prepared, tmp_path, capsys):
