@@ -9,6 +9,7 @@ trained on; training takes seeds from 100 up. A file appears under its name once
 already are skipped, so a run that was cut off goes on where it stopped. What comes out is CC0.
 """
 import argparse
+import random
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,16 @@ except ImportError:
     sys.exit(__doc__)
 
 from rooms.room import Room
+
+
+def take_part(seed, size, part):
+    """Of the picture only `part` (width, height), at a place that follows from the seed: a close-up at full scale."""
+    settings, place = bpy.context.scene.render, random.Random(seed)
+    shares = [min(of / whole, 1) for of, whole in zip(part, size)]
+    starts = [place.uniform(0, 1 - share) for share in shares]
+    settings.use_border = settings.use_crop_to_border = True
+    settings.border_min_x, settings.border_min_y = starts
+    settings.border_max_x, settings.border_max_y = (start + share for start, share in zip(starts, shares))
 
 
 def render(path, width, height, samples):
@@ -48,6 +59,7 @@ def main():
     parser.add_argument('--seed', type=int, default=100, help='the first seed (samples: below 50, training: from 100)')
     parser.add_argument('--count', type=int, default=1, help='how many seeds')
     parser.add_argument('--size', default='1648x1096', help='width x height; taller than wide gives an upright view')
+    parser.add_argument('--part', help='width x height: only a part of the picture, somewhere in it')
     parser.add_argument('--samples', type=int, default=16, help='per pixel, before denoising')
     args = parser.parse_args()
     width, height = map(int, args.size.split('x'))
@@ -58,6 +70,8 @@ def main():
             continue
         start = time.monotonic()
         room = Room(seed, portrait=height > width)
+        if args.part:
+            take_part(seed, (width, height), tuple(map(int, args.part.split('x'))))
         built = time.monotonic()
         render(path, width, height, args.samples)
         print(f'{path}: {room.kind}, {room.sky}, built in {built - start:.0f} s, rendered in {time.monotonic() - built:.0f} s', flush=True)

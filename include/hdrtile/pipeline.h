@@ -99,6 +99,7 @@ struct PhotoResult {
   std::optional<Existing> existing;  ///< with OnExist::skip and update, where the output was there before
   std::vector<std::string> stale;    ///< what of a stale output is no more true: "photo", "model", "settings"
   Size input_size;                   ///< upright
+  Depth decoded_depth = Depth::u8;   ///< of its samples in memory
   Size output_size;
   std::optional<MemoryPlan> plan;
   std::vector<std::string> warnings;

@@ -49,7 +49,7 @@ Photo synthetic_photo() {
 /// As much of a photo as the first mode computes in so many seconds, by what one of its tiles takes; a tile at least.
 Size affordable(const Image& photo, const ModelFlags& first, double seconds, const CancelFlag& cancel) {
   Session session(first);
-  const TilePlan tiles = session.plan(photo.size()).tiles;
+  const TilePlan tiles = session.plan(photo.size(), photo.depth()).tiles;
   const Size tile{std::min(tiles.x.side, photo.width()), std::min(tiles.y.side, photo.height())};
   const Image piece = middle_of(photo, tile);
   const auto pass = [&] {

@@ -70,7 +70,7 @@ ModeFigures measure_mode(const ModelFlags& flags, const Image& photo, double sec
   Session session(flags);
   const bool counted = forget_peak();
   Engine& engine = session.engine();
-  ModeFigures figures{.flags = flags, .engine = engine.info(), .plan = session.plan(photo.size())};
+  ModeFigures figures{.flags = flags, .engine = engine.info(), .plan = session.plan(photo.size(), photo.depth())};
   const EnhanceSettings settings{.request = session.tiling()};
   const TilePlan& tiles = figures.plan.tiles;
   const Size tile{std::min(tiles.x.side, photo.width()), std::min(tiles.y.side, photo.height())};

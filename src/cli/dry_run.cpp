@@ -25,7 +25,7 @@ std::vector<PhotoResult> examine(std::span<const Job> jobs, const BatchOptions& 
 }
 
 void plan(PhotoResult& photo, Session& session, const BatchOptions& options) {
-  photo.plan = session.plan(photo.input_size);
+  photo.plan = session.plan(photo.input_size, photo.decoded_depth);
   const int scale = session.model().scale;
   const Size enhanced{photo.input_size.width * scale, photo.input_size.height * scale};
   photo.output_size = fit_within(enhanced, options.encode.max_side);

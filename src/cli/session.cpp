@@ -113,10 +113,10 @@ Engine& Session::engine(const std::string& device) {
   return *engine;
 }
 
-MemoryPlan Session::plan(Size photo) {
+MemoryPlan Session::plan(Size photo, Depth depth) {
   const Engine& made = engine();
   return plan_memory(photo, made.model(), made.info(), flags_.tiling,
-                     memory_limits(made.info(), flags_.tiling.max_memory));
+                     memory_limits(made.info(), flags_.tiling.max_memory), depth);
 }
 
 }  // namespace hdrtile::cli

@@ -37,7 +37,7 @@ class Session {
   /// Those that were needed, in the order of --device, a fallback last.
   [[nodiscard]] std::vector<EngineInfo> engines_made();
 
-  [[nodiscard]] MemoryPlan plan(Size photo);
+  [[nodiscard]] MemoryPlan plan(Size photo, Depth depth);
 
  private:
   [[nodiscard]] Engine& engine(const std::string& device);

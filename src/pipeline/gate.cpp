@@ -84,6 +84,7 @@ std::optional<Admitted> Gate::admit(PhotoResult& result) const {
   Admitted admitted = read_files(result.job, options_.limits);
   const PhotoHeader header = read_header(admitted.file, input, options_.limits);
   result.input_size = header.size;
+  result.decoded_depth = header.decoded_depth;
   if (header.stamp && !options_.reprocess) {
     return skip(result, "already enhanced by hdrtile; --reprocess enhances it again");
   }

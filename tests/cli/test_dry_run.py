@@ -110,3 +110,14 @@ def test_space_counts_what_is_replaced(tmp_path):
     enhance(photo, '--dry-run', '--on-exist', 'overwrite', '--report', report, with_model='identity')
     estimate = json.loads(report.read_text())['estimate']
     assert abs(estimate['targets'][0]['bytes']) < .1 * estimate['bytes']
+
+
+def test_tiles_under_a_memory_limit_are_those_of_the_run_for_16_bit_too(tmp_path):
+    photo = write(tmp_path / 'deep.png', np.full((4000, 6000, 3), 30000, np.uint16))
+    tiles = []
+    for dry in (['-n'], []):
+        result = run('enhance', photo, '-o', f'{tmp_path}/out.png', '--max-memory', '1000M', '--model', 'draft', '--max-side', 64,
+                     '--device', 'cpu', '--report', tmp_path / 'report.json', *dry)
+        assert result.returncode == 0, result.stderr
+        tiles.append(json.loads((tmp_path / 'report.json').read_text())['photos'][0]['plan']['tile'])
+    assert tiles[0] == tiles[1]
