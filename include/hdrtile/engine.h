@@ -188,8 +188,8 @@ struct EngineOptions {
   TileWork tile_work = TileWork::automatic;
 };
 
-/// Sets what LibTorch reads from the environment as its first layer runs, unless the user has. To be called before there
-/// are other threads: they may be reading the environment.
+/// Sets what LibTorch reads from the environment as its first layer runs, unless the user has. To be called before
+/// there are other threads: they may be reading the environment.
 void set_up_environment();
 
 /// Loads a model. Throws Error{model} (missing, none, contract broken; no package that fits, where one is a must) or

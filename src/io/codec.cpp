@@ -154,8 +154,8 @@ Codec raw() {
   Codec codec{.facts = {.format = Format::raw,
                         .id = "raw",
                         .name = "camera raw",
-                        .extensions = {"dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "raf", "orf", "rw2", "rwl", "pef", "srw",
-                                       "3fr", "iiq", "erf", "mef"},
+                        .extensions = {"dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "raf", "orf", "rw2", "rwl",
+                                       "pef", "srw", "3fr", "iiq", "erf", "mef"},
                         .library = "LibRaw",
                         .holds = "developed at 16 bit; written as JPEG unless --format says otherwise",
                         .own_threads = true},  // OpenMP's

@@ -150,9 +150,7 @@ void ExifPatch::remove_entry(std::size_t directory, std::size_t entry) noexcept 
   put(directory, 2, count - 1);
 }
 
-void ExifPatch::remove_maker_note() {
-  remove_tag(sub_directory(first_directory(), exif_directory), maker_note);
-}
+void ExifPatch::remove_maker_note() { remove_tag(sub_directory(first_directory(), exif_directory), maker_note); }
 
 void ExifPatch::remove_gps() {
   // More than one entry is damage, but then none of them may stay. The values go, too, not only the way to them.

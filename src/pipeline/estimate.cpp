@@ -94,12 +94,7 @@ class Trials {
  public:
   Trials(std::span<const PhotoResult> photos, Engine& engine, const BatchOptions& options, const TrialOptions& trial,
          const CancelFlag& cancel)
-      : photos_(photos),
-        engine_(engine),
-        options_(options),
-        trial_(trial),
-        cancel_(cancel),
-        broken_(photos.size()) {
+      : photos_(photos), engine_(engine), options_(options), trial_(trial), cancel_(cancel), broken_(photos.size()) {
     for (std::size_t i = 0; i < photos.size(); ++i) groups_[kind_of(photos[i])].members.push_back(i);
   }
 

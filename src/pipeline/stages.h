@@ -77,7 +77,6 @@ class Stages {
   [[nodiscard]] Enhanced enhanced(const Work& work, Engine& engine);
   void write(Work& work, std::span<const std::uint8_t> bytes) const;
 
-
   const BatchOptions& options_;
   Observer& observer_;
   const CancelFlag& cancel_;

@@ -63,9 +63,13 @@ TEST(NoGps, LeavesNoPositionInAFile) {
 TEST(NoGps, LeavesNoneInTextsSegmentsAndTheTagsOfMaps) {
   PngSpec png;
   Bytes text;
-  append(text, "exif:GPSLatitude\0""48/1, 51/1"sv);
+  append(text,
+         "exif:GPSLatitude\0"
+         "48/1, 51/1"sv);
   Bytes title;
-  append(title, "Title\0""a house"sv);
+  append(title,
+         "Title\0"
+         "a house"sv);
   png.chunks = {{"tEXt", text}, {"tEXt", title}};
   const Bytes cleaned = encode(decode(make_png(png, png_noise(png))), {.metadata = MetadataPolicy::no_gps});
   EXPECT_FALSE(contains(cleaned, as_bytes("Latitude")));

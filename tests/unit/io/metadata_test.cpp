@@ -1,10 +1,11 @@
+#include "metadata.h"
+
 #include <exiv2/exiv2.hpp>
 
 #include "exif.h"
 #include "exif_patch.h"
 #include "files.h"
 #include "hdrtile/compare.h"
-#include "metadata.h"
 #include "photoshop.h"
 #include "profiles.h"
 

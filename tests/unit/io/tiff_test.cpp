@@ -123,13 +123,13 @@ Bytes ycbcr_tiff(int halved, int pages, bool tiled) {
     TiffFile tiff(file, "wl");
     for (int page = 0; page < pages; ++page) {
       for (const auto& [tag, value] : std::vector<std::pair<ttag_t, int>>{{TIFFTAG_IMAGEWIDTH, 64},
-                                                                        {TIFFTAG_IMAGELENGTH, 48},
-                                                                        {TIFFTAG_BITSPERSAMPLE, 8},
-                                                                        {TIFFTAG_SAMPLESPERPIXEL, 3},
-                                                                        {TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG},
-                                                                        {TIFFTAG_COMPRESSION, COMPRESSION_JPEG},
-                                                                        {TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_YCBCR},
-                                                                        {TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB}}) {
+                                                                          {TIFFTAG_IMAGELENGTH, 48},
+                                                                          {TIFFTAG_BITSPERSAMPLE, 8},
+                                                                          {TIFFTAG_SAMPLESPERPIXEL, 3},
+                                                                          {TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG},
+                                                                          {TIFFTAG_COMPRESSION, COMPRESSION_JPEG},
+                                                                          {TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_YCBCR},
+                                                                          {TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB}}) {
         TIFFSetField(tiff.get(), tag, value);
       }
       TIFFSetField(tiff.get(), TIFFTAG_YCBCRSUBSAMPLING, halved, halved);
@@ -155,7 +155,8 @@ TEST(Tiff, JpegInsideKeepsItsColours) {
       for (const bool tiled : {false, true}) {
         const Photo photo = decode(ycbcr_tiff(halved, pages, tiled));
         const auto values = samples(photo.pixels);
-        for (int c = 0; c < 3; ++c) EXPECT_NEAR(values[c] * 255, (std::array{200, 40, 90}[c]), 3) << halved << pages << tiled;
+        for (int c = 0; c < 3; ++c)
+          EXPECT_NEAR(values[c] * 255, (std::array{200, 40, 90}[c]), 3) << halved << pages << tiled;
       }
     }
   }
