@@ -46,7 +46,7 @@ class Report final : public Observer {
   BatchSummary summary_;
 };
 
-/// Throws Error{usage} when the report would be written onto a photo of the batch.
+/// Throws Error{usage} when the report would be written onto a photo of the batch, or onto a list of its photos.
 void require_no_input(const std::filesystem::path& report, std::span<const Job> jobs,
                       std::span<const std::filesystem::path> lists);
 

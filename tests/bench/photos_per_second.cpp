@@ -152,6 +152,7 @@ void measure(const std::string& model, const Image& photo, const Flags& flags) {
 }  // namespace hdrtile
 
 int main(int argc, char** argv) {
+  hdrtile::set_up_environment();
   using hdrtile::Error;
   using hdrtile::ErrorCode;
   try {

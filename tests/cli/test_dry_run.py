@@ -2,6 +2,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -121,3 +122,13 @@ def test_tiles_under_a_memory_limit_are_those_of_the_run_for_16_bit_too(tmp_path
         assert result.returncode == 0, result.stderr
         tiles.append(json.loads((tmp_path / 'report.json').read_text())['photos'][0]['plan']['tile'])
     assert tiles[0] == tiles[1]
+
+
+def test_photos_that_the_model_cannot_enhance_are_told_as_the_run_fails_them(tmp_path):
+    for i, dark in enumerate((False, True, False)):
+        write(tmp_path / f'{i}.png', scene(60, 80) // (50 if dark else 1))
+    dry, real, said = reports(tmp_path, *(tmp_path / f'{i}.png' for i in range(3)), '-o', f'{tmp_path}/out/', with_model='raises')
+    for report in (dry, real):
+        assert {Path(entry['input']).stem for entry in report['photos'] if entry['status'] == 'failed'} == {'1'}
+    assert '2 to enhance' in said.stdout + said.stderr and '1 would fail' in said.stdout + said.stderr
+    assert said.returncode == 1

@@ -74,6 +74,12 @@ TEST(Limits, ManyTextsOfAPngShareOneLimit) {
   EXPECT_TRUE(contains(photo.warnings, "is damaged or too large"));
 }
 
+TEST(Limits, PixelsOfAPngAreNoMetadata) {
+  const PngSpec spec{.size = {800, 600}};
+  const Photo photo = decode_photo(make_png(spec, png_noise(spec)), "photo", small_metadata);
+  EXPECT_TRUE(photo.warnings.empty()) << photo.warnings.front();
+}
+
 TEST(Limits, AJpegOfManySegmentsKeepsWhatFits) {
   std::vector<Segment> segments{{0xE1, exif_segment({})}};
   for (int i = 0; i < 100; ++i) segments.push_back({0xEA, Bytes(60'000, 7)});
