@@ -79,7 +79,7 @@ class OwnStatistics(TileTask):
 class WholePhotos(PreparedData):
     """Tone batches of whole photos alone, as large previews need them: the views are kept small."""
 
-    def tone_batch(self, count, rng):
+    def tone_batch(self, count, rng, finished=None):    # those that are finished were prepared so
         return tuple(map(self.small, self.photos.get(self.photos.pick(count, rng))))
 
 

@@ -76,9 +76,7 @@ class Parser {
   void add_density(ByteView jfif) {  // version 2, unit 1, x 2, y 2
     if (jfif.size() < 7 || jfif[2] > 2) return;
     const auto unit = static_cast<Density::Unit>(jfif[2]);
-    const Density stated{unit, read_u16be(jfif.data() + 3), read_u16be(jfif.data() + 5)};
-    // Square pixels of no size say nothing, and in another format they would stand in the place of what EXIF says.
-    if (stated.unit != Density::Unit::none || stated.x != stated.y) metadata_.density = stated;
+    metadata_.density = Density{unit, read_u16be(jfif.data() + 3), read_u16be(jfif.data() + 5)};
   }
 
   void join_icc() {

@@ -17,6 +17,8 @@ struct Density {
   Unit unit = Unit::none;
   std::uint32_t x = 1;
   std::uint32_t y = 1;
+  /// Square pixels of no size: in another format they would stand in the place of what EXIF says.
+  [[nodiscard]] bool says_nothing() const noexcept { return unit == Unit::none && x == y; }
 };
 
 /// A part of a file that is carried as it is: a JPEG segment or a PNG chunk.

@@ -219,7 +219,8 @@ std::vector<RawPart> make_png_chunks(const Metadata& metadata) {
     chunks.push_back(std::move(chunk));
   };
   const bool has_density = std::ranges::any_of(chunks, [](const auto& chunk) { return chunk.kind == "pHYs"; });
-  if (metadata.density && !has_density) chunks.push_back(physical_size(*metadata.density));
+  if (metadata.density && !metadata.density->says_nothing() && !has_density)
+    chunks.push_back(physical_size(*metadata.density));
   if (!metadata.icc.empty()) add("iCCP", "ICC Profile\0\0"sv, deflate(metadata.icc));
   add("eXIf", {}, metadata.exif);
   add("iTXt", "XML:com.adobe.xmp\0\0\0\0\0"sv, as_bytes(metadata.xmp.packet));

@@ -71,7 +71,7 @@ void describe(Writer& writer, const Metadata& metadata) {
   writer.set_block(TIFFTAG_PHOTOSHOP, metadata.photoshop);
   // Where the standard wants IPTC, beside the copy in there.
   writer.set_block(TIFFTAG_RICHTIFFIPTC, iptc_of(metadata.photoshop));
-  if (!metadata.density) return;
+  if (!metadata.density || metadata.density->says_nothing()) return;
   const auto unit = static_cast<int>(metadata.density->unit) + RESUNIT_NONE;
   writer.set(TIFFTAG_RESOLUTIONUNIT, unit);
   writer.set(TIFFTAG_XRESOLUTION, static_cast<float>(metadata.density->x));

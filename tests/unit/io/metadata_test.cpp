@@ -261,8 +261,9 @@ TEST(Metadata, TheFilmOfAMotionPhotoIsDroppedWithAWarning) {
 
 TEST(Metadata, SquarePixelsOfNoSizeDoNotStandInThePlaceOfTheExifResolution) {
   const Photo photo = decode(make_jpeg({}));  // libjpeg's JFIF says 1 x 1, no unit
-  EXPECT_FALSE(photo.metadata->density);
+  ASSERT_TRUE(photo.metadata->density);
   EXPECT_TRUE(png_chunks(encode(photo, {.format = Format::png}), "pHYs").empty());
+  EXPECT_EQ(read_u16be(jpeg_segments(encode(photo), 0xE0).at(0).data() + 8), 1U) << "a JPEG keeps it";
 }
 
 TEST(Metadata, AdobeRgbThatExifAloneNamesIsTakenAsSuch) {
