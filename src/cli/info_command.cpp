@@ -99,7 +99,7 @@ Json photo_json(const std::string& path, const PhotoFacts& facts) {
   Json json = {{"path", path},
                {"format", facts_of(header.format).id},
                {"size", to_json(header.size)},
-               {"bits", header.depth == Depth::u8 ? 8 : 16},
+               {"bits", 8 * bytes_per_sample(header.depth)},
                {"grey", header.grey},
                {"alpha", header.alpha},
                {"profile", header.profile},
@@ -119,7 +119,7 @@ Json photo_json(const std::string& path, const PhotoFacts& facts) {
 void print_photo(const std::string& path, const PhotoFacts& facts) {
   const PhotoHeader& header = facts.header;
   fmt::print("\n{}\n  {}, {}, {} bit{}{}, profile: {}, EXIF orientation {}\n", path, facts_of(header.format).id,
-             cli::describe(header.size), header.depth == Depth::u8 ? 8 : 16, header.grey ? ", grey" : "",
+             cli::describe(header.size), 8 * bytes_per_sample(header.depth), header.grey ? ", grey" : "",
              header.alpha ? ", alpha" : "", header.profile.empty() ? "none (sRGB)" : header.profile,
              header.orientation);
   if (header.stamp) fmt::print("  made by hdrtile {} with {}\n", header.stamp->version, header.stamp->model);

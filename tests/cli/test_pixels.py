@@ -1,4 +1,6 @@
 """What the pixels are after the whole way: decode, tiles, blend, encode."""
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -130,3 +132,11 @@ def test_without_metadata_a_lossless_webp_stays_lossless(tmp_path):
     photo = write(tmp_path / 'a.webp', pixels(50, 60))
     assert enhance(photo, '--metadata', 'none', with_model='identity').returncode == 0
     assert np.array_equal(read(tmp_path / 'a_hdr.webp'), read(photo))
+
+
+@pytest.mark.parametrize('depth, bits', [(np.uint8, 8), (np.uint16, 16), (np.float32, 32)])
+def test_info_tells_the_bits_of_a_sample(tmp_path, depth, bits):
+    photo = write(tmp_path / 'a.tif', np.zeros((16, 24, 3), depth))
+    told = run('info', photo, '--model', model('identity'), '--device', 'cpu', '--json')
+    assert json.loads(told.stdout)['photos'][0]['bits'] == bits, told.stderr
+    assert f'{bits} bit' in run('info', photo, '--model', model('identity'), '--device', 'cpu').stdout
