@@ -76,8 +76,8 @@ def relit_view(radiance, partner, size, rng):
 
 
 def cut_views(source, partner, count, rng):
-    """In turn in each size and mirrored (before the target is made: its pyramid starts at the left). A rendered room is never
-    enlarged: contrast decides in a fusion, and that of an enlarged picture looks other than that of a sharp one by up to 34 dB."""
+    """In turn in each size and mirrored (before the target is made: its pyramid starts at the left). A room as
+    large as a view is not enlarged: contrast decides in a fusion, and that of an enlarged picture looks other than that of a sharp one."""
     width = source.shape[1]
     sizes = VIEWS if is_panorama(source) else [size for size in VIEWS if size[0] <= width] or VIEWS[:1]
     record = {'radiance': [], 'target': []}

@@ -48,7 +48,8 @@ class LiveData:
 
     @torch.no_grad()
     def tone_batch(self, count, rng, finished=FINISHED):
-        """Photos and wanted pictures at the working size, the share `finished` of them finished. A scene counts as much as any other, whatever its kind."""
+        """Photos and wanted pictures at the working size, the share `finished` of them finished. A scene counts as much as any
+        other, whatever its kind."""
         torch.manual_seed(int(rng.integers(2 ** 31)))
         scenes = [kind for kind, of_kind in self.scenes.items() if kind != 'photo' for _ in of_kind]
         radiance = self.cut(rng.choice(scenes, count), self.views[rng.integers(len(self.views))], rng)

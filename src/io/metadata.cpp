@@ -91,9 +91,11 @@ Metadata edited(const Metadata& source, const MetadataEdits& edits, Warnings& wa
   if (!edits.places.photoshop) xmp_edits.iptc = iptc_of(result.photoshop);
   result.xmp = edit_xmp(source.xmp, xmp_edits, warnings);
   if (edits.policy == MetadataPolicy::no_gps) {
+    std::size_t removed = 0;
     for (auto* parts : {&result.png_chunks, &result.jpeg_segments}) {
-      std::erase_if(*parts, [](const RawPart& part) { return names_position(as_text(part.data)); });
+      removed += std::erase_if(*parts, [](const RawPart& part) { return names_position(as_text(part.data)); });
     }
+    if (removed > 0) warnings.emplace_back("texts or segments of other programs name a place: they were removed");
   }
   leave_behind(result, edits, warnings);
   return result;

@@ -14,16 +14,16 @@ namespace {
 
 constexpr std::uint16_t photoshop_layers = 0x935C;  // Photoshop opens them in the place of the picture
 /// Tags of the first directory that say how a file's own picture is stored, and blocks that metadata carries apart.
-constexpr std::array<std::uint16_t, 47> structure_tags = {
+constexpr std::array<std::uint16_t, 46> structure_tags = {
     0x00FE, 0x00FF, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x010A, 0x0111, 0x0115, 0x0116, 0x0117,
     0x0118, 0x0119, 0x011C, 0x0120, 0x0121, 0x0122, 0x0123, 0x0124, 0x0125, 0x013D, 0x0140, 0x0142,
     0x0143, 0x0144, 0x0145, 0x014A, 0x0152, 0x0153, 0x0154, 0x0155, 0x015B, 0x0200, 0x0201, 0x0202,
-    0x0211, 0x0212, 0x0213, 0x0214, 0x02BC, 0x83BB, 0x8649, 0x8773, 0x828D, 0x828E, 0x935C};
+    0x0211, 0x0212, 0x0213, 0x0214, 0x02BC, 0x83BB, 0x8649, 0x8773, 0x828D, 0x828E};
 constexpr std::uint16_t first_dng_tag = 0xC612;
 constexpr std::uint16_t last_dng_tag = 0xCD50;
 
 bool is_structure(std::uint16_t tag) {
-  return std::ranges::find(structure_tags, tag) != structure_tags.end() ||
+  return std::ranges::find(structure_tags, tag) != structure_tags.end() || tag == photoshop_layers ||
          (tag >= first_dng_tag && tag <= last_dng_tag);
 }
 

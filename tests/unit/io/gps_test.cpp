@@ -81,7 +81,9 @@ TEST(NoGps, LeavesNoneInTextsSegmentsAndTheTagsOfMaps) {
   jpeg.segments = {{0xE6, film}, {0xE5, Bytes(20, 'k')}};
   const Photo photo = decode(make_jpeg(jpeg));
   EXPECT_TRUE(contains(encode(photo), as_bytes("GPS5")));
-  const Bytes without = encode(photo, {.metadata = MetadataPolicy::no_gps});
+  Warnings warnings;
+  const Bytes without = encode(photo, {.metadata = MetadataPolicy::no_gps}, &warnings);
+  EXPECT_TRUE(contains(warnings, "name a place"));
   EXPECT_FALSE(contains(without, as_bytes("GPS5")));
   EXPECT_TRUE(contains(without, Bytes(20, 'k')));
 
