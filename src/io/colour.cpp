@@ -280,4 +280,12 @@ Bytes icc_of(Primaries primaries) {
   return icc;
 }
 
+std::optional<Primaries> wide_primaries(int number) noexcept {
+  constexpr int display_p3 = 12;
+  constexpr int bt2020 = 9;
+  if (number == display_p3) return Primaries::display_p3;
+  if (number == bt2020) return Primaries::bt2020;
+  return std::nullopt;
+}
+
 }  // namespace hdrtile

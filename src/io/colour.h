@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bytes.h"
@@ -32,5 +33,7 @@ class ColourProfile {
 /// Named colours with sRGB's curve; those of Adobe RGB (1998) with its own.
 enum class Primaries : std::uint8_t { srgb, display_p3, bt2020, adobe_rgb };
 [[nodiscard]] Bytes icc_of(Primaries primaries);
+/// Primaries by their number in ITU-T H.273. Empty: those of sRGB, or a number that is not known.
+[[nodiscard]] std::optional<Primaries> wide_primaries(int number) noexcept;
 
 }  // namespace hdrtile

@@ -34,4 +34,13 @@ inline void check_size(Size size, const std::filesystem::path& path, const Decod
                                     std::to_string(limits.max_pixels / 1'000'000) + " megapixels; make it smaller");
 }
 
+/// The check of codecs whose files name their transfer by number (ITU-T H.273).
+inline void check_transfer(int transfer, const std::filesystem::path& path) {
+  constexpr int pq = 16;
+  constexpr int hlg = 18;
+  if (transfer != pq && transfer != hlg) return;
+  throw Error(ErrorCode::unsupported,
+              path.string() + ": is HDR (PQ or HLG), which hdrtile does not take; export it as SDR");
+}
+
 }  // namespace hdrtile

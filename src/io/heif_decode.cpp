@@ -110,14 +110,8 @@ class Reader {
     const auto found = heif_image_handle_get_nclx_color_profile(handle_.get(), &nclx);
     const std::unique_ptr<heif_color_profile_nclx, Release<heif_nclx_color_profile_free>> guard(nclx);
     if (found.code != heif_error_Ok) return;
-    if (nclx->transfer_characteristics == heif_transfer_characteristic_ITU_R_BT_2100_0_PQ ||
-        nclx->transfer_characteristics == heif_transfer_characteristic_ITU_R_BT_2100_0_HLG) {
-      throw Error(ErrorCode::unsupported,
-                  path_.string() + ": is HDR (PQ or HLG), which hdrtile does not take; export it as SDR");
-    }
-    if (nclx->color_primaries == heif_color_primaries_SMPTE_EG_432_1) head.metadata.icc = icc_of(Primaries::display_p3);
-    if (nclx->color_primaries == heif_color_primaries_ITU_R_BT_2020_2_and_2100_0)
-      head.metadata.icc = icc_of(Primaries::bt2020);
+    check_transfer(nclx->transfer_characteristics, path_);
+    if (const auto primaries = wide_primaries(nclx->color_primaries)) head.metadata.icc = icc_of(*primaries);
   }
 
   void read_metadata(FileHead& head, MetadataBudget& budget) const {

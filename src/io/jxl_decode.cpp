@@ -45,6 +45,7 @@ class Reader {
           read_info();
           break;
         case JXL_DEC_COLOR_ENCODING:
+          check_original();
           read_profile();
           break;
         case JXL_DEC_BOX:
@@ -109,6 +110,17 @@ class Reader {
                .data_type = types.at(static_cast<std::size_t>(head_.depth)),
                .endianness = JXL_NATIVE_ENDIAN,
                .align = 0};
+  }
+
+  void check_original() const {
+    JxlColorEncoding colours;
+#if JPEGXL_NUMERIC_VERSION >= JPEGXL_COMPUTE_NUMERIC_VERSION(0, 9, 0)
+    const auto found = JxlDecoderGetColorAsEncodedProfile(decoder_.get(), JXL_COLOR_PROFILE_TARGET_ORIGINAL, &colours);
+#else
+    const auto found =
+        JxlDecoderGetColorAsEncodedProfile(decoder_.get(), &format_, JXL_COLOR_PROFILE_TARGET_ORIGINAL, &colours);
+#endif
+    if (found == JXL_DEC_SUCCESS) check_transfer(colours.transfer_function, path_);  // its numbers are H.273's
   }
 
   /// Of the samples that come out, which for some files is another than that of the original.

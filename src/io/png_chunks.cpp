@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "colour.h"
 #include "deflate.h"
 #include "metadata_budget.h"
 #include "photoshop.h"
@@ -81,6 +82,7 @@ class Reader {
       } else if (!intact && (kind == "IDAT" || kind == "IEND")) {  // not every libpng says so
         fail("a checksum is wrong");
       } else if (kind == "IEND") {
+        if (primaries_ && head_.channels == 3) head_.metadata.icc = icc_of(*primaries_);
         head_.orientation = orientation_of(head_.metadata);
         return std::move(head_);
       } else if (kind == "tRNS") {
@@ -113,6 +115,9 @@ class Reader {
   void read_ancillary(std::string_view kind, ByteView data) {
     if (kind == "eXIf") {
       head_.metadata.exif = exif_block(data);
+    } else if (kind == "cICP" && data.size() == 4) {  // primaries 1, transfer 1, matrix 1, range 1
+      check_transfer(data[1], path_);
+      primaries_ = wide_primaries(data[0]);
     } else if (kind == "iCCP") {
       read_profile(data);
     } else if (kind == "pHYs" && data.size() == 9) {
@@ -191,6 +196,7 @@ class Reader {
   const DecodeLimits& limits_;
   FileHead head_;
   MetadataBudget budget_;
+  std::optional<Primaries> primaries_;  // by number, which counts more than a profile
 };
 
 RawPart physical_size(const Density& density) {

@@ -63,25 +63,33 @@ TEST_F(Jxl, GreyStaysGrey) {
   EXPECT_EQ(samples(after.pixels), samples(before.pixels));
 }
 
-/// A lossless picture, brighter to the right, whose codestream says how it is turned.
-Bytes turned_jxl(Size size, JxlOrientation orientation) {
+/// What the codestream says of a picture, brighter to the right.
+struct JxlSpec {
+  Size size{32, 20};
+  JxlOrientation orientation = JXL_ORIENT_IDENTITY;
+  JxlTransferFunction transfer = JXL_TRANSFER_FUNCTION_SRGB;
+  bool lossless = true;
+};
+
+Bytes make_jxl(const JxlSpec& spec) {
   const std::unique_ptr<JxlEncoder, decltype(&JxlEncoderDestroy)> encoder(JxlEncoderCreate(nullptr), JxlEncoderDestroy);
   JxlBasicInfo info;
   JxlEncoderInitBasicInfo(&info);
-  info.xsize = static_cast<std::uint32_t>(size.width);
-  info.ysize = static_cast<std::uint32_t>(size.height);
+  info.xsize = static_cast<std::uint32_t>(spec.size.width);
+  info.ysize = static_cast<std::uint32_t>(spec.size.height);
   info.bits_per_sample = 8;
   info.num_color_channels = 3;
-  info.uses_original_profile = JXL_TRUE;
-  info.orientation = orientation;
+  info.uses_original_profile = spec.lossless ? JXL_TRUE : JXL_FALSE;
+  info.orientation = spec.orientation;
   JxlEncoderSetBasicInfo(encoder.get(), &info);
-  JxlColorEncoding srgb;
-  JxlColorEncodingSetToSRGB(&srgb, JXL_FALSE);
-  JxlEncoderSetColorEncoding(encoder.get(), &srgb);
+  JxlColorEncoding colours;
+  JxlColorEncodingSetToSRGB(&colours, JXL_FALSE);
+  colours.transfer_function = spec.transfer;
+  JxlEncoderSetColorEncoding(encoder.get(), &colours);
   JxlEncoderFrameSettings* settings = JxlEncoderFrameSettingsCreate(encoder.get(), nullptr);
-  JxlEncoderSetFrameLossless(settings, JXL_TRUE);
+  JxlEncoderSetFrameLossless(settings, spec.lossless ? JXL_TRUE : JXL_FALSE);
   const Image pixels =
-      make_image(size, Depth::u8, 3, [&](int x, int, int) { return static_cast<double>(x) / size.width; });
+      make_image(spec.size, Depth::u8, 3, [&](int x, int, int) { return static_cast<double>(x) / spec.size.width; });
   const JxlPixelFormat format{
       .num_channels = 3, .data_type = JXL_TYPE_UINT8, .endianness = JXL_NATIVE_ENDIAN, .align = 0};
   JxlEncoderAddImageFrame(settings, &format, pixels.row_data(0), pixels.bytes());
@@ -95,13 +103,23 @@ Bytes turned_jxl(Size size, JxlOrientation orientation) {
 }
 
 TEST_F(Jxl, IsTurnedByItsCodestream) {
-  const Bytes file = turned_jxl({32, 20}, JXL_ORIENT_ROTATE_90_CW);
+  const Bytes file = make_jxl({.orientation = JXL_ORIENT_ROTATE_90_CW});
   EXPECT_EQ(read_header(file, "photo").size, (Size{20, 32}));
   const Photo turned = decode(file);
   ASSERT_EQ(turned.pixels.size(), (Size{20, 32}));
   const auto values = samples(turned.pixels);
   EXPECT_LT(values[3 * (2 * 20 + 10)], values[3 * (30 * 20 + 10)]) << "to the right becomes down";
   EXPECT_EQ(decode(encode(turned, {.quality = 100})).pixels.size(), (Size{20, 32})) << "not turned twice";
+}
+
+TEST_F(Jxl, HdrIsRefused) {
+  for (const JxlTransferFunction transfer : {JXL_TRANSFER_FUNCTION_PQ, JXL_TRANSFER_FUNCTION_HLG}) {
+    for (const bool lossless : {true, false}) {
+      const Bytes file = make_jxl({.transfer = transfer, .lossless = lossless});
+      expect_error(ErrorCode::unsupported, "HDR", [&] { (void)decode(file); });
+      expect_error(ErrorCode::unsupported, "HDR", [&] { (void)read_header(file, "photo"); });
+    }
+  }
 }
 
 TEST_F(Jxl, CutShortIsAnError) {

@@ -148,6 +148,31 @@ TEST(Png, IntoJpegDepthAndAlphaAreReducedWithWarnings) {
   for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(after[i], before[i], 4.0 / 255);
 }
 
+Bytes numbered_png(std::uint8_t primaries, std::uint8_t transfer, const Bytes& icc = {}) {
+  Metadata metadata;
+  metadata.icc = icc;
+  PngSpec spec;
+  spec.chunks.emplace_back("cICP", Bytes{primaries, transfer, 0, 1});
+  for (const auto& chunk : make_png_chunks(metadata)) spec.chunks.emplace_back(chunk.kind, chunk.data);
+  return make_png(spec, png_noise(spec));
+}
+
+TEST(Png, ColoursByNumberAreUnderstood) {
+  EXPECT_TRUE(decode(numbered_png(1, 13)).profile.empty());
+  const Photo p3 = decode(numbered_png(12, 13));
+  EXPECT_EQ(p3.profile, "Display P3");
+  EXPECT_EQ(decode(encode(p3)).profile, "Display P3");
+  EXPECT_EQ(decode(numbered_png(12, 13, adobe_rgb_profile())).profile, "Display P3") << "the number comes first";
+}
+
+TEST(Png, HdrIsRefused) {
+  for (const std::uint8_t transfer : Bytes{16, 18}) {
+    const Bytes file = numbered_png(9, transfer, rec2020_profile());
+    expect_error(ErrorCode::unsupported, "HDR", [&] { (void)decode(file); });
+    expect_error(ErrorCode::unsupported, "HDR", [&] { (void)read_header(file, "photo"); });
+  }
+}
+
 TEST(Png, TheHeaderSaysWhatTheFileIs) {
   const PngSpec spec{.size = {7, 5}, .bits = 16, .colour_type = PNG_COLOR_TYPE_GRAY_ALPHA};
   const PhotoHeader header = read_header(make_png(spec, png_noise(spec)), "photo");
