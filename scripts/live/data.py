@@ -17,15 +17,15 @@ from shots import BLURRED, FINISHED, FINISHED_QUALITY, TEXTURED, draw_for
 from training_batches import TileBatch
 from training_data import develop, expose
 
-VIEWS, SMALL, PHOTO = ((824, 548), (1152, 768)), (412, 274), (1152, 768)      # width, height, as scripts/prepare_data.py has them
+SIZES, SMALL = ((824, 548), (1152, 768)), (412, 274)      # width, height: what targets are made at, as scripts/prepare_data.py has them
 RELIT = 2 / 3
 
 
 class LiveData:
-    """`working` brings a photo to the painter's size. `views` and `photo` are the sizes that targets are made at."""
+    """`working` brings a photo to the painter's size. `sizes` are those that targets are made at."""
 
-    def __init__(self, folder, working, device, views=VIEWS, photo=PHOTO):
-        self.working, self.device, self.views, self.photo = working, device, views, photo
+    def __init__(self, folder, working, device, sizes=SIZES):
+        self.working, self.device, self.sizes = working, device, sizes
         self.scenes = {}
         for path in sorted(Path(folder).glob(f'*{codec.SUFFIX}')):
             radiance, kind = codec.read(path)
@@ -37,11 +37,20 @@ class LiveData:
     def refresh(self):
         """Nothing: what is packed was read once."""
 
-    def cut(self, kinds, size, rng):
-        """A metered view of each of these kinds' scenes: [N, 3, H, W]."""
+    def sharp_at(self, size):
+        """Scenes by kind, without pictures that would have to be enlarged: contrast decides in a fusion, and that of an enlarged
+        picture looks other than that of a sharp one. All, where there are no others."""
+        width, height = size
+        sharp = {kind: [s for s in scenes if kind == 'panorama' or (s.shape[2] >= width and s.shape[1] >= height)]
+                 for kind, scenes in self.scenes.items()}
+        sharp = {kind: scenes for kind, scenes in sharp.items() if scenes}
+        return sharp if any(kind != 'photo' for kind in sharp) else self.scenes
+
+    def cut(self, scenes, kinds, size, rng):
+        """A metered view of one of the scenes of each of these kinds: [N, 3, H, W]."""
         views = []
         for kind in kinds:
-            scene = self.scenes[kind][rng.integers(len(self.scenes[kind]))]
+            scene = scenes[kind][rng.integers(len(scenes[kind]))]
             radiance = (random_view if kind == 'panorama' else random_crop)(scene, *size, rng)
             views.append(radiance.flip(-1) if rng.random() < .5 else radiance)
         return metered(torch.stack(views))
@@ -51,8 +60,10 @@ class LiveData:
         """Photos and wanted pictures at the working size, the share `finished` of them finished. A scene counts as much as any
         other, whatever its kind."""
         torch.manual_seed(int(rng.integers(2 ** 31)))
-        scenes = [kind for kind, of_kind in self.scenes.items() if kind != 'photo' for _ in of_kind]
-        radiance = self.cut(rng.choice(scenes, count), self.views[rng.integers(len(self.views))], rng)
+        size = self.sizes[rng.integers(len(self.sizes))]
+        scenes = self.sharp_at(size)
+        kinds = [kind for kind, of_kind in scenes.items() if kind != 'photo' for _ in of_kind]
+        radiance = self.cut(scenes, rng.choice(kinds, count), size, rng)
         partners = radiance.roll(1, dims=0).flip(-1)
         lit = relight.uniform(radiance, 0, 1) < RELIT
         radiance = metered(torch.where(lit, relight.vary(radiance, partners), radiance))
@@ -60,11 +71,12 @@ class LiveData:
         radiance, small_target = (F.adaptive_avg_pool2d(x, SMALL[::-1]) for x in (radiance, target))
         return self.working(expose(radiance, small_target, rng, finished)), self.working(target)
 
-    def photographs(self, count, rng):
+    def photographs(self, count, size, rng):
         """recipe.pair for a batch: whole photos as a camera's JPEGs give them, and the wanted pictures. A kind counts as much as
         any other: panoramas are many, and soft."""
-        kinds = rng.choice(list(self.scenes), count)
-        radiance = self.cut(kinds, self.photo, rng)
+        scenes = self.sharp_at(size)
+        kinds = rng.choice(list(scenes), count)
+        radiance = self.cut(scenes, kinds, size, rng)
         column = lambda values: torch.from_numpy(values).to(self.device).view(-1, 1, 1, 1)  # noqa: E731
         textured = rng.random(count) < [TEXTURED['panorama' if kind == 'panorama' else 'sharp'] for kind in kinds]
         radiance = torch.where(column(textured), texture.apply(radiance), radiance)
@@ -80,10 +92,12 @@ class LiveData:
     @torch.no_grad()
     def tile_batch(self, photos, crops, size, rng):
         torch.manual_seed(int(rng.integers(2 ** 31)))
-        width, height = self.photo
-        if min(width, height) < size:
+        fitting = [s for s in self.sizes if min(s) >= size]
+        if not fitting:
+            width, height = self.sizes[-1]
             raise SystemExit(f'crops of {size} pixels do not fit photos of {width} x {height}: a smaller --crop')
-        x, y = self.photographs(photos, rng)
+        width, height = fitting[rng.integers(len(fitting))]
+        x, y = self.photographs(photos, (width, height), rng)
         top, left = rng.integers(height - size + 1, size=photos * crops), rng.integers(width - size + 1, size=photos * crops)
         cut = lambda of: torch.stack([of[i // crops, :, t:t + size, l:l + size] for i, (t, l) in enumerate(zip(top, left))])  # noqa: E731
         rects = [[l / width, t / height, (l + size) / width, (t + size) / height] for t, l in zip(top, left)]

@@ -52,7 +52,7 @@ def packed(tmp_path_factory):
 
 
 def live(folder):
-    return LiveData(folder, ContextualModel().working, 'cpu', views=((206, 137), (240, 160)), photo=(240, 160))
+    return LiveData(folder, ContextualModel().working, 'cpu', sizes=((206, 137), (240, 160)))
 
 
 def write_exr(path, pixels):
@@ -115,8 +115,17 @@ def test_a_crop_is_sharp_where_the_picture_is_large_enough():
     assert torch.equal(whole, source)
 
 
+def test_a_room_is_not_enlarged_where_others_are_large_enough(packed, tmp_path):
+    data = live(packed)
+    assert {kind: len(scenes) for kind, scenes in data.sharp_at((240, 160)).items()} == {'panorama': 2, 'room': 1}
+    assert {kind: len(scenes) for kind, scenes in data.sharp_at((246, 164)).items()} == {'panorama': 2}
+    (tmp_path / 'room.npz.xz').write_bytes((packed / 'room.npz.xz').read_bytes())
+    assert list(live(tmp_path).sharp_at((246, 164))) == ['room']
+
+
 def test_the_live_target_is_the_looks(packed):
-    radiance = live(packed).cut(['panorama', 'room'], (412, 274), np.random.default_rng(0))
+    data = live(packed)
+    radiance = data.cut(data.scenes, ['panorama', 'room'], (412, 274), np.random.default_rng(0))
     for one, target in zip(radiance, tone.fuse(radiance)):
         assert psnr(target.permute(1, 2, 0), look.target(one.permute(1, 2, 0).numpy())) > 45
 
