@@ -1,7 +1,8 @@
 """Other light on the same views: what keeps a model from learning its few training scenes by heart.
 
 `vary` changes a metered view's colours, its contrast and where its light falls, and may set windows or a gradual change
-of place from a second view into it. Targets are made of the result, so every pair stays true to the look.
+of place from a second view into it. Targets are made of the result, so every pair stays true to the look. Grey things stay
+grey, for they are what tells the camera's white balance: where the scene's own light may have any colour, a cast is best left.
 """
 import cv2
 import numpy as np
@@ -37,15 +38,23 @@ def gradual(shape, rng):
     return 1 / (1 + np.exp(-rng.uniform(2, 8) * smooth_field(shape, rng, (3, 2))))
 
 
+def hues_turned(view, angle):
+    """Colours turned by so many radians about the axis of greys, which stay as they are: other things in the same light."""
+    cos, across, along = np.cos(angle), np.sin(angle) / 3 ** .5, (1 - np.cos(angle)) / 3
+    turn = cos * np.eye(3) + along + across * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    return np.maximum(view @ turn.T.astype(np.float32), 0)
+
+
 def vary(view, partner, rng):
     """A view in other light. Both are metered linear radiance of one size; `partner` lends its parts."""
     if rng.random() < .6:
         mask = (windows if rng.random() < .7 else gradual)(view.shape, rng)[..., None]
         view = view + mask * (partner * np.float32(2 ** rng.uniform(-1, 5)) - view)
+    view = hues_turned(view, rng.normal(0, .25))
     luma = np.maximum(view @ LUMA, 1e-6)[..., None]
     view = np.maximum(luma + (view - luma) * np.float32(rng.uniform(.5, 1.4)), 0)      # saturation
     gain = .18 * (luma / .18) ** np.float32(rng.uniform(.8, 1.3)) / luma               # contrast
     gain = gain * np.exp2(rng.uniform(0, 1) * smooth_field(view.shape, rng, (4, 3)))[..., None]
-    colour = np.exp(rng.normal(0, .12, 3)).astype(np.float32)                          # of all the light, and of some of it
-    tint = np.exp(rng.normal(0, .1, 3)[None, None] * smooth_field(view.shape, rng, (3, 2))[..., None])
-    return np.minimum(view * gain * colour * tint, 6e4).astype(np.float32)
+    field = smooth_field(view.shape, rng, (3, 2))[..., None]
+    tint = np.exp(rng.normal(0, .1, 3) * (field - field.mean()))                       # of some of the light, not of all
+    return np.minimum(view * gain * tint, 6e4).astype(np.float32)

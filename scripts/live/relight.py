@@ -50,16 +50,22 @@ def windows(like):
     return across * inside(y, top, tall)
 
 
+def hues_turned(views, angles):
+    """Colours turned by so many radians [N, 1, 1, 1] about the axis of greys, which stay as they are."""
+    along, across = (1 - angles.cos()) / 3 * views.sum(dim=1, keepdim=True), angles.sin() / 3 ** .5
+    return (angles.cos() * views + along + across * (views.roll(1, dims=1) - views.roll(-1, dims=1))).clamp(min=0)
+
+
 def vary(views, partners):
     """Views in other light. Both are metered linear radiance [N, 3, H, W]; `partners` lend their parts."""
     gradual = (uniform(views, 2, 8) * smooth_field(views, (3, 2))).sigmoid()
     mask = torch.where(uniform(views, 0, 1) < .7, windows(views), gradual) * (uniform(views, 0, 1) < .6)
-    views = views + mask * (partners * uniform(views, -1, 5).exp2() - views)
+    views = hues_turned(views + mask * (partners * uniform(views, -1, 5).exp2() - views), .25 * normal(views))
     light = luma(views).clamp(min=1e-6)
     views = (light + (views - light) * uniform(views, .5, 1.4)).clamp(min=0)                    # saturation
     light = luma(views).clamp(min=1e-6)
     gain = .18 * (light / .18) ** uniform(views, .8, 1.3) / light                               # contrast
     gain = gain * (uniform(views, 0, 1) * smooth_field(views, (4, 3))).exp2()
-    colour = (.12 * normal(views, 3)).exp()                                                     # of all the light, and of some
-    tint = (.1 * normal(views, 3) * smooth_field(views, (3, 2))).exp()
-    return (views * gain * colour * tint).clamp(max=6e4)
+    field = smooth_field(views, (3, 2))
+    tint = (.1 * normal(views, 3) * (field - field.mean(dim=(2, 3), keepdim=True))).exp()       # of some of the light, not of all
+    return (views * gain * tint).clamp(max=6e4)

@@ -15,9 +15,11 @@ import camera  # noqa: E402
 import look  # noqa: E402
 import pack_data  # noqa: E402
 import panorama  # noqa: E402
+import relight  # noqa: E402
 import tone  # noqa: E402
 import shots  # noqa: E402
 from contextual import ContextualModel  # noqa: E402
+from live import relight as live_relight  # noqa: E402
 from live import codec, sensor, texture, views  # noqa: E402
 from live.data import LiveData  # noqa: E402
 from live.jpeg import jpeg  # noqa: E402
@@ -121,6 +123,28 @@ def test_a_room_is_not_enlarged_where_others_are_large_enough(packed, tmp_path):
     assert {kind: len(scenes) for kind, scenes in data.sharp_at((246, 164)).items()} == {'panorama': 2}
     (tmp_path / 'room.npz.xz').write_bytes((packed / 'room.npz.xz').read_bytes())
     assert list(live(tmp_path).sharp_at((246, 164))) == ['room']
+
+
+def test_other_light_leaves_greys_grey_but_for_a_local_tint():
+    view, partner = scene(96, 144, 1), scene(96, 144, 2)
+    view, partner = (np.repeat(tone.luma(to_tensor(x)[None])[0].permute(1, 2, 0).numpy(), 3, axis=-1) for x in (view, partner))
+    torch.manual_seed(0)
+    lit = [relight.vary(view, partner, np.random.default_rng(seed)) for seed in range(4)]
+    lit += list(live_relight.vary(to_tensor(view).repeat(4, 1, 1, 1), to_tensor(partner).repeat(4, 1, 1, 1)).permute(0, 2, 3, 1).numpy())
+    casts = np.array([np.log(one[..., [0, 2]] / one[..., [1]]) for one in lit])
+    assert np.abs(casts.mean(axis=(1, 2))).max() < 1e-3        # the whole has none
+    assert .02 < np.abs(casts).mean() < .2
+
+
+@pytest.mark.parametrize('angle', [.4, -1.])
+def test_turned_hues_keep_greys_and_brightness(angle):
+    view = scene(32, 48)
+    turned = relight.hues_turned(view, angle)
+    np.testing.assert_allclose(live_relight.hues_turned(to_tensor(view)[None], torch.tensor(angle))[0].permute(1, 2, 0), turned, atol=1e-5)
+    np.testing.assert_allclose(relight.hues_turned(np.full((2, 2, 3), .3, np.float32), angle), .3, rtol=1e-6)
+    assert np.abs(turned - view).mean() > .02
+    kept = turned.min(axis=-1) > 0      # else a colour was cut at black
+    np.testing.assert_allclose(turned.mean(axis=-1)[kept], view.mean(axis=-1)[kept], rtol=1e-5)
 
 
 def test_the_live_target_is_the_looks(packed):
