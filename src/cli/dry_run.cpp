@@ -24,8 +24,19 @@ std::vector<PhotoResult> examine(std::span<const Job> jobs, const BatchOptions& 
   return found;
 }
 
+void fail(PhotoResult& photo, const Error& error, const std::string& reason) {
+  photo.status = PhotoStatus::failed;
+  photo.error = error.code();
+  photo.reason = reason;
+}
+
 void plan(PhotoResult& photo, Session& session, const BatchOptions& options) {
-  photo.plan = session.plan(photo.input_size, photo.decoded_depth);
+  try {
+    photo.plan = session.plan(photo.input_size, photo.decoded_depth);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::limit) throw;
+    return fail(photo, error, photo.job.input.string() + ": " + error.what());
+  }
   const int scale = session.model().scale;
   const Size enhanced{photo.input_size.width * scale, photo.input_size.height * scale};
   photo.output_size = fit_within(enhanced, options.encode.max_side);
@@ -77,13 +88,7 @@ std::optional<RunEstimate> estimate(std::vector<PhotoResult>& found, const Batch
       .cores = session.engine().info().threads,
       .devices = options.jobs == 0 ? 1 : static_cast<int>(std::min(session.device_count(), photos.size())),
       .on_try = [&](std::size_t photo) { spdlog::debug("trying {}", photos[photo].job.input.string()); },
-      .on_fault =
-          [&](std::size_t photo, const Error& error) {
-            PhotoResult& broken = found[places[photo]];
-            broken.status = PhotoStatus::failed;
-            broken.error = error.code();
-            broken.reason = error.what();
-          }};
+      .on_fault = [&](std::size_t photo, const Error& error) { fail(found[places[photo]], error, error.what()); }};
   const Estimate tried = estimate_batch(photos, session.engine(), options, trial, cancel);
   if (tried.tried == 0) return std::nullopt;
   RunEstimate result{.seconds = start_up + tried.seconds, .bytes = 0, .tried = tried.tried, .targets = {}};

@@ -104,6 +104,71 @@ TilePlan cut(Size photo, const ModelInfo& model, const TileRequest& request, int
       model.shapes);
 }
 
+/// The tiles of a photo, and what they take beside what is taken whatever they are.
+class Cutting {
+ public:
+  Cutting(const ModelInfo& model, const EngineInfo& engine, const TileRequest& request, const MemoryLimits& limits,
+          Depth depth)
+      : model_(model),
+        request_(request),
+        budget_(limits.budget),
+        depth_(depth),
+        cpu_(on_cpu(engine)),
+        needs_(model, engine) {}
+
+  /// As asked, else the largest that fit.
+  [[nodiscard]] TilePlan tiles(Size photo) const {
+    if (request_.tile) return cut(photo, model_, request_, *request_.tile);
+    const int overlap = std::clamp(request_.overlap.value_or(default_overlap(model_)), 0, longest_overlap);
+    const int smallest = std::max(2 * overlap, model_.shapes.min);
+    std::vector<int> sides = candidates(photo, model_, smallest);
+    if (!cpu_ && may_be_whole(photo, model_)) sides.insert(sides.begin(), TileSpec::whole_image);
+    TilePlan tiles;
+    for (const int side : sides) {
+      tiles = cut(photo, model_, request_, side);
+      if (fits(photo, tiles)) break;
+    }
+    return tiles;
+  }
+
+  [[nodiscard]] std::int64_t tile_bytes(const TilePlan& tiles) const { return needs_.tile(tiles); }
+
+  [[nodiscard]] std::int64_t other_bytes(Size photo, const TilePlan& tiles) const {
+    const std::int64_t photos =
+        is_bounded() ? std::max(photo_bytes(photo, depth_, model_.scale), room_for_photos(request_.max_memory)) : 0;
+    const std::int64_t host = needs_.ramps(tiles) + photos;
+    return 4 * model_.parameters + (cpu_ ? host : photos_on_gpu * photo_bytes(photo, Depth::f32, model_.scale));
+  }
+
+  [[nodiscard]] bool fits(Size photo, const TilePlan& tiles) const {
+    return tile_bytes(tiles) + other_bytes(photo, tiles) <= budget_;
+  }
+
+  /// Throws where a limit was set that one tile of the photo does not keep.
+  void check(Size photo, const TilePlan& tiles) const {
+    if (!is_bounded() || fits(photo, tiles)) return;
+    constexpr Size smallest{1, 1};
+    const bool holds_others = fits(smallest, this->tiles(smallest));
+    const std::int64_t enough = request_.max_memory - budget_ + tile_bytes(tiles) + other_bytes(photo, tiles);
+    throw Error(holds_others ? ErrorCode::limit : ErrorCode::usage,
+                "a memory limit of " + in_mib(request_.max_memory) + " is too small for " +
+                    (holds_others ? "" : "any photo, and for ") + "tiles of " + std::to_string(tiles.x.side) + " x " +
+                    std::to_string(tiles.y.side) + " of this photo: allow " + in_mib(enough) +
+                    (request_.tile ? ", or take a smaller tile" : "") +
+                    (holds_others ? ", or make the photo smaller" : ""));
+  }
+
+ private:
+  [[nodiscard]] bool is_bounded() const noexcept { return request_.max_memory > 0; }
+
+  const ModelInfo& model_;
+  const TileRequest& request_;
+  std::int64_t budget_;
+  Depth depth_;
+  bool cpu_;
+  Needs needs_;
+};
+
 }  // namespace
 
 MemoryLimits memory_limits(const EngineInfo& engine, std::int64_t max_memory_bytes) {
@@ -129,48 +194,22 @@ std::int64_t room_for_photos(std::int64_t max_memory_bytes) {
 MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine, const TileRequest& request,
                        const MemoryLimits& limits, Depth depth) {
   if (request.batch && *request.batch < 1) throw Error(ErrorCode::usage, "a batch must have at least one tile");
-  const bool cpu = on_cpu(engine);
-  const bool bounded = request.max_memory > 0;
-  const Needs needs(model, engine);
-  const std::int64_t photos =
-      bounded ? std::max(photo_bytes(photo, depth, model.scale), room_for_photos(request.max_memory)) : 0;
-  const auto fixed_cost = [&](const TilePlan& tiles) {  // beside the tiles of a batch
-    const std::int64_t host = needs.ramps(tiles) + photos;
-    return 4 * model.parameters + (cpu ? host : photos_on_gpu * photo_bytes(photo, Depth::f32, model.scale));
-  };
-  const auto fits = [&](const TilePlan& tiles) { return needs.tile(tiles) + fixed_cost(tiles) <= limits.budget; };
-
+  const Cutting cutting(model, engine, request, limits, depth);
   MemoryPlan plan;
-  if (request.tile) {
-    plan.tiles = cut(photo, model, request, *request.tile);
-  } else {
-    const int overlap = std::clamp(request.overlap.value_or(default_overlap(model)), 0, longest_overlap);
-    const int smallest = std::max(2 * overlap, model.shapes.min);
-    std::vector<int> sides = candidates(photo, model, smallest);
-    if (!cpu && may_be_whole(photo, model)) sides.insert(sides.begin(), TileSpec::whole_image);
-    for (const int side : sides) {
-      plan.tiles = cut(photo, model, request, side);
-      if (fits(plan.tiles)) break;
-    }
-  }
-  const std::int64_t tile_bytes = needs.tile(plan.tiles);
-  const std::int64_t other_bytes = fixed_cost(plan.tiles);
-  if (bounded && !fits(plan.tiles)) {
-    const std::int64_t enough = request.max_memory - limits.budget + tile_bytes + other_bytes;
-    throw Error(ErrorCode::usage, "a memory limit of " + in_mib(request.max_memory) + " is too small for tiles of " +
-                                      std::to_string(plan.tiles.x.side) + " x " + std::to_string(plan.tiles.y.side) +
-                                      " of this photo: allow " + in_mib(enough) +
-                                      (request.tile ? ", or take a smaller tile" : ""));
-  }
+  plan.tiles = cutting.tiles(photo);
+  cutting.check(photo, plan.tiles);
+  const std::int64_t tile_bytes = cutting.tile_bytes(plan.tiles);
+  const std::int64_t other_bytes = cutting.other_bytes(photo, plan.tiles);
 
   // Of a small machine's memory a batch takes half: photos that are decoded and encoded meanwhile want some, and so do
   // other processes. What is free right now is not asked: in another batch a kernel may round otherwise, and the same
   // photo must give the same bytes.
+  const bool cpu = on_cpu(engine);
   const std::int64_t room = std::min(limits.budget, cpu ? limits.capacity / 2 : limits.capacity);
   const std::int64_t by_room = std::max<std::int64_t>((room - other_bytes) / std::max<std::int64_t>(tile_bytes, 1), 1);
   const std::int64_t most = cpu ? most_tiles_cpu : most_tiles_cuda;
   const std::int64_t wanted = request.batch ? *request.batch : most;
-  const std::int64_t allowed = request.batch && !bounded ? wanted : std::min(wanted, by_room);
+  const std::int64_t allowed = request.batch && request.max_memory == 0 ? wanted : std::min(wanted, by_room);
   plan.batch = static_cast<int>(std::min<std::int64_t>(allowed, plan.tiles.count()));
   plan.expected_bytes = plan.batch * tile_bytes + other_bytes;
 
@@ -196,7 +235,7 @@ std::optional<MemoryPlan> plan_smaller(const MemoryPlan& refused, Size photo, co
       MemoryPlan plan = plan_memory(photo, model, engine, smaller, limits, depth);
       if (pixels(plan.tiles) < pixels(refused.tiles)) return plan;
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::usage) throw;
+      if (error.code() != ErrorCode::usage && error.code() != ErrorCode::limit) throw;
     }
   }
   return std::nullopt;

@@ -132,3 +132,13 @@ def test_photos_that_the_model_cannot_enhance_are_told_as_the_run_fails_them(tmp
         assert {Path(entry['input']).stem for entry in report['photos'] if entry['status'] == 'failed'} == {'1'}
     assert '2 to enhance' in said.stdout + said.stderr and '1 would fail' in said.stdout + said.stderr
     assert said.returncode == 1
+
+
+def test_photos_too_large_for_the_memory_limit_are_told_as_the_run_fails_them(tmp_path):
+    photos = [write(tmp_path / 'a.png', scene(60, 80)), write(tmp_path / 'large.png', scene(800, 1200)), write(tmp_path / 'b.png', scene(60, 80))]
+    dry, real, said = reports(tmp_path, *photos, '--tile', 'whole', '--max-memory', '1G', with_model='mean_gain')
+    for report in (dry, real):
+        failed = [entry for entry in report['photos'] if entry['status'] == 'failed']
+        assert [Path(entry['input']).stem for entry in failed] == ['large']
+        assert 'allow ' in failed[0]['reason']
+    assert said.returncode == 1 and 'large.png' in said.stderr and '1 would fail' in said.stdout

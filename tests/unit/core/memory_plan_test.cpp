@@ -104,17 +104,18 @@ TEST(MemoryPlan, AMemoryLimitShapesTilesAndBatch) {
   EXPECT_GE(plan_on_cpu(model, {.max_memory = 8 * gib}).batch, free_plan.batch);
 }
 
-TEST(MemoryPlan, AMemoryLimitThatCannotBeMetSaysWhatIsEnough) {
+TEST(MemoryPlan, AMemoryLimitThatIsTooSmallSaysWhatIsEnough) {
   const ModelInfo model = model_of(4096);
+  constexpr int limit = static_cast<int>(ErrorCode::limit);
   constexpr int usage = static_cast<int>(ErrorCode::usage);
   std::string message;
-  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.max_memory = gib / 2}); }, &message), usage);
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.max_memory = gib / 2}); }, &message), usage) << "for any photo";
   const auto at = message.find("allow ");
   ASSERT_NE(at, std::string::npos) << message;
   const std::int64_t enough = std::stoll(message.substr(at + 6)) << 20;
   EXPECT_NO_THROW((void)plan_on_cpu(model, {.max_memory = enough}));
-  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.max_memory = enough - (4 << 20)}); }), usage);
-  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.tile = 2048, .max_memory = 2 * gib}); }, &message), usage);
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.max_memory = enough - (4 << 20)}); }), limit) << "for this one";
+  EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.tile = 2048, .max_memory = 2 * gib}); }, &message), limit);
   EXPECT_NE(message.find("smaller tile"), std::string::npos) << message;
   EXPECT_EQ(error_code([&] { (void)plan_on_cpu(model, {.batch = 0}); }), usage);
 }

@@ -74,6 +74,28 @@ TEST_P(Faults, MemoryThatIsRefusedFailsOnePhoto) {
   expect_all_accounted_for(jobs);
 }
 
+TEST_P(Faults, APhotoTooLargeForTheMemoryLimitFailsAlone) {
+  options_.enhance.request = {.tile = TileSpec::whole_image, .max_memory = 1 << 30};
+  const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("large.jpg", 1, {400, 300}), add_photo("b.jpg")};
+  const auto summary = run(jobs);
+  EXPECT_EQ(summary.done, 2);
+  EXPECT_EQ(summary.failed, 1);
+  EXPECT_EQ(recorder_.of(jobs[1].input).error, ErrorCode::limit);
+  expect_all_accounted_for(jobs);
+}
+
+TEST_P(Faults, AMemoryLimitThatHoldsNoPhotoEndsTheBatch) {
+  options_.enhance.request.max_memory = 1 << 29;
+  const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.jpg")};
+  try {
+    run(jobs);
+    ADD_FAILURE() << "it passes for a batch of large photos";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+  }
+  expect_all_accounted_for(jobs);
+}
+
 TEST_P(Faults, CancellingDropsWhatIsUnderWayAndLeavesNoPartialFile) {
   std::vector<Job> jobs;
   for (int i = 0; i < 10; ++i) jobs.push_back(add_photo(std::to_string(i) + ".jpg", i));
