@@ -31,7 +31,11 @@ Codec jpeg() {
                     .extensions = {"jpg", "jpeg", "jpe", "jfif"},
                     .holds = "8 bit, baseline and progressive, RGB and grey",
                     .grey = true},
-          .places = {.photoshop = true, .comments = true, .extended_xmp = true, .jpeg_segments = true},
+          .places = {.photoshop = true,
+                     .comments = true,
+                     .extended_xmp = true,
+                     .jpeg_segments = true,
+                     .rgb_profile_of_grey = true},
           .recognises = [](ByteView file) { return starts_with(file, "\xFF\xD8\xFF"sv); },
           .read_head = read_jpeg_head,
           .decode = decode_jpeg,
@@ -180,7 +184,7 @@ Codec tiff() {
                     .max_depth = Depth::f32,
                     .alpha = true,
                     .grey = true},
-          .places = {.photoshop = true},
+          .places = {.photoshop = true, .rgb_profile_of_grey = true},
           .recognises =
               [](ByteView file) {
                 return starts_with(file, "II*\0"sv) || starts_with(file, "MM\0*"sv) || starts_with(file, "II+\0"sv) ||

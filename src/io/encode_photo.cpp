@@ -10,9 +10,16 @@ namespace hdrtile {
 namespace {
 
 /// The profile the result is written in; null: sRGB. What cannot be used is taken out of the metadata.
-std::shared_ptr<const ColourProfile> target_profile(const FormatFacts& target, Metadata& metadata) {
+std::shared_ptr<const ColourProfile> target_profile(const MetadataPlaces& places, bool grey, Metadata& metadata,
+                                                    Warnings& warnings) {
   auto profile = ColourProfile::open(metadata.icc);
-  if (profile && profile->space() == ColourProfile::Space::grey && !target.grey) profile = nullptr;
+  const bool fits = profile && (profile->space() == ColourProfile::Space::grey) == grey;
+  if (profile && !fits && !(grey && places.rgb_profile_of_grey)) {
+    warnings.emplace_back(
+        "the colour profile is for other channels than the result has: it was dropped, the result is sRGB");
+    drop_profile(metadata);
+    return nullptr;
+  }
   if (!profile) metadata.icc.clear();
   return profile;
 }
@@ -25,7 +32,7 @@ Image to_profile(const Image& srgb, const ColourProfile& profile, Depth depth, b
   if (native.empty()) {
     warnings.emplace_back(
         "the colour profile works in one direction alone: the result is sRGB, what lay outside is clipped");
-    metadata.icc.clear();
+    drop_profile(metadata);
   }
   return native;
 }
@@ -98,7 +105,7 @@ std::vector<std::uint8_t> encode_photo(const Photo& photo, const EncodeOptions& 
                             .make_thumbnail = [&](std::size_t room) { return make_thumbnail(srgb, room); }};
   Metadata metadata = edit_metadata(photo.metadata ? *photo.metadata : Metadata(), edits, warnings);
   const bool grey = photo.grey && codec.facts.grey && !options.to_srgb;
-  const auto profile = options.to_srgb ? nullptr : target_profile(codec.facts, metadata);
+  const auto profile = options.to_srgb ? nullptr : target_profile(codec.places, grey, metadata, warnings);
   const Image converted = to_native(srgb, grey, depth, profile.get(), options, metadata, warnings);
   const Image& pixels = converted.empty() ? srgb : converted;
   tell_what_is_lost(photo, codec.facts, warnings);

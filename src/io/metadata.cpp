@@ -106,8 +106,8 @@ Metadata edited(const Metadata& source, const MetadataEdits& edits, Warnings& wa
 Metadata edit_metadata(const Metadata& source, const MetadataEdits& edits, Warnings& warnings) {
   Metadata result = edited(source, edits, warnings);
   if (edits.to_srgb) {
+    drop_profile(result);
     result.icc = icc_of(Primaries::srgb);
-    std::erase_if(result.png_chunks, is_colour_chunk);
   }
   return result;
 }
@@ -122,6 +122,11 @@ void take_colours_of_exif(Metadata& metadata) {
   if (!metadata.icc.empty()) return;
   const auto exif = ExifPatch::open(metadata.exif);
   if (exif && exif->is_adobe_rgb()) metadata.icc = icc_of(Primaries::adobe_rgb);
+}
+
+void drop_profile(Metadata& metadata) {
+  metadata.icc.clear();
+  std::erase_if(metadata.png_chunks, is_colour_chunk);
 }
 
 int orientation_of(const Metadata& metadata) {

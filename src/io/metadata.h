@@ -50,6 +50,7 @@ struct MetadataPlaces {
   bool extended_xmp = false;  ///< XMP comes in two parts when it is large
   bool jpeg_segments = false;
   bool png_chunks = false;
+  bool rgb_profile_of_grey = false;  ///< grey samples may have a profile for RGB
 };
 
 /// What has to be true in the file that is written.
@@ -73,6 +74,9 @@ struct MetadataEdits {
 
 /// Gives colours that EXIF alone names (Adobe RGB, by DCF 2.0's "R03") the profile that they mean.
 void take_colours_of_exif(Metadata& metadata);
+
+/// Takes out the profile and what else says of colours that they are others than sRGB's.
+void drop_profile(Metadata& metadata);
 
 /// EXIF orientation, 1..8.
 [[nodiscard]] int orientation_of(const Metadata& metadata);
