@@ -35,6 +35,7 @@ Codec jpeg() {
                      .comments = true,
                      .extended_xmp = true,
                      .jpeg_segments = true,
+                     .most_exif = 65'527,  // of a segment's 64 KB, less its length and "Exif\0\0"
                      .rgb_profile_of_grey = true},
           .recognises = [](ByteView file) { return starts_with(file, "\xFF\xD8\xFF"sv); },
           .read_head = read_jpeg_head,

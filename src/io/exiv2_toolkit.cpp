@@ -21,4 +21,14 @@ Exiv2Toolkit::Exiv2Toolkit() : lock_(mutex()) {
   (void)ready;
 }
 
+Bytes encode_exif(Exiv2::ExifData& data, Exiv2::ByteOrder order) {
+  Exiv2::MemIo io;
+  Exiv2::IptcData no_iptc;
+  Exiv2::XmpData no_xmp;
+  const auto stated = order == Exiv2::bigEndian ? Exiv2::bigEndian : Exiv2::littleEndian;
+  Exiv2::TiffParser::encode(io, nullptr, 0, stated, data, no_iptc, no_xmp);
+  const auto* const block = io.mmap();
+  return {block, block + io.size()};
+}
+
 }  // namespace hdrtile

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "colour.h"
+#include "exif_fit.h"
 #include "exif_patch.h"
 #include "maker_note.h"
 #include "photoshop.h"
@@ -34,7 +35,8 @@ Bytes edit_exif(const Bytes& source, const MetadataEdits& edits, Warnings& warni
   } else {
     patch->replace_thumbnail(thumbnail, size);
   }
-  return std::move(*patch).take();
+  Bytes block = std::move(*patch).take();
+  return block.size() <= edits.places.most_exif ? block : fit_exif(block, edits.places.most_exif, warnings);
 }
 
 /// Colour facts, and how samples are stored, are no matter of privacy; text is.

@@ -50,6 +50,7 @@ struct MetadataPlaces {
   bool extended_xmp = false;  ///< XMP comes in two parts when it is large
   bool jpeg_segments = false;
   bool png_chunks = false;
+  std::size_t most_exif = SIZE_MAX;  ///< bytes
   bool rgb_profile_of_grey = false;  ///< grey samples may have a profile for RGB
 };
 

@@ -49,11 +49,6 @@ Exiv2::ExifData without_structure(const Exiv2::ExifData& data) {
   return kept;
 }
 
-Bytes content(Exiv2::BasicIo& io) {
-  const auto* const data = io.mmap();
-  return {data, data + io.size()};
-}
-
 /// exiv2's buffers: members in its versions before 0.28, functions since.
 template <typename Buffer>
 Bytes buffer_content(const Buffer& buffer) {
@@ -79,13 +74,7 @@ TiffMetadata read_metadata_of_tiff(ByteView file, MetadataBudget& budget, Warnin
       warnings.emplace_back("layers were dropped: what is enhanced is the picture that they make");
     Exiv2::ExifData exif = without_structure(image->exifData());  // not const: exiv2 0.28 asks for that
     if (exif.empty()) return metadata;
-    // Exiv2::ExifParser would cut the block to the 64 KB of a JPEG.
-    Exiv2::MemIo io;
-    Exiv2::IptcData no_iptc;
-    Exiv2::XmpData no_xmp;
-    const auto order = image->byteOrder() == Exiv2::bigEndian ? Exiv2::bigEndian : Exiv2::littleEndian;
-    Exiv2::TiffParser::encode(io, nullptr, 0, order, exif, no_iptc, no_xmp);
-    metadata.exif = content(io);
+    metadata.exif = encode_exif(exif, image->byteOrder());
   } catch (const std::exception& error) {
     warnings.push_back(std::string("EXIF cannot be read and was dropped: ") + error.what());
   }

@@ -266,6 +266,54 @@ TEST(Metadata, SquarePixelsOfNoSizeDoNotStandInThePlaceOfTheExifResolution) {
   EXPECT_EQ(read_u16be(jpeg_segments(encode(photo), 0xE0).at(0).data() + 8), 1U) << "a JPEG keeps it";
 }
 
+/// A photo of noise with a thumbnail as detailed, and values of so many bytes.
+Photo photo_with_large_exif(std::size_t maker_note_bytes, std::size_t comment_bytes) {
+  const PngSpec noisy{.size = {160, 120}};
+  const Bytes thumbnail = encode(decode(make_png(noisy, png_noise(noisy))), {.format = Format::jpeg, .quality = 85});
+  Exiv2::ExifData tags;
+  tags["Exif.Image.Make"] = "TestMaker";
+  tags["Exif.Photo.DateTimeOriginal"] = "2024:05:06 07:08:09";
+  const auto add = [&](const char* key, std::size_t bytes) {
+    const Bytes value(bytes, 'x');
+    if (bytes > 0) tags.add(Exiv2::ExifKey(key), std::make_unique<Exiv2::DataValue>(value.data(), bytes).get());
+  };
+  add("Exif.Photo.MakerNote", maker_note_bytes);
+  add("Exif.Photo.UserComment", comment_bytes);
+  Exiv2::ExifThumb(tags).setJpegThumbnail(thumbnail.data(), thumbnail.size());
+  Exiv2::MemIo io;
+  Exiv2::IptcData no_iptc;
+  Exiv2::XmpData no_xmp;
+  Exiv2::TiffParser::encode(io, nullptr, 0, Exiv2::littleEndian, tags, no_iptc, no_xmp);
+  PngSpec spec = noisy;
+  spec.chunks = {{"eXIf", Bytes(io.mmap(), io.mmap() + io.size())}};
+  return decode(make_png(spec, png_noise(spec)));
+}
+
+TEST(Metadata, OfExifTooLargeForAJpegWhatFitsIsKept) {
+  struct Case {
+    std::size_t maker_note;
+    std::size_t comment;
+    std::vector<std::string> dropped;
+  };
+  const std::vector<Case> cases = {
+      {.maker_note = 50'000, .comment = 0, .dropped = {}},
+      {.maker_note = 60'000, .comment = 0, .dropped = {"thumbnail"}},
+      {.maker_note = 70'000, .comment = 0, .dropped = {"maker note"}},
+      {.maker_note = 100, .comment = 70'000, .dropped = {"UserComment"}},
+      {.maker_note = 66'000, .comment = 66'000, .dropped = {"thumbnail", "maker note", "UserComment"}}};
+  for (const Case& c : cases) {
+    const Photo photo = photo_with_large_exif(c.maker_note, c.comment);
+    Warnings warnings;
+    const Bytes exif = exif_of(encode(photo, {.format = Format::jpeg}, &warnings));
+    for (const char* kept : {"TestMaker", "2024:05:06"}) EXPECT_TRUE(contains(exif, as_bytes(kept))) << c.maker_note;
+    for (const char* part : {"thumbnail", "maker note", "UserComment"}) {
+      const bool is_dropped = std::ranges::find(c.dropped, part) != c.dropped.end();
+      EXPECT_EQ(contains(warnings, part), is_dropped) << c.maker_note << ' ' << part;
+    }
+    EXPECT_TRUE(contains(png_chunks(encode(photo), "eXIf").at(0), Bytes(std::max(c.maker_note, c.comment), 'x')));
+  }
+}
+
 TEST(Metadata, AdobeRgbThatExifAloneNamesIsTakenAsSuch) {
   Exiv2::ExifData tags;
   tags["Exif.Photo.ColorSpace"] = std::uint16_t{0xFFFF};
