@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
+#include <set>
 
 #include "exiv2_toolkit.h"
 
@@ -121,18 +124,54 @@ std::string md5_upper(const std::string& text) {
   return hex;
 }
 
-/// A packet too large for one JPEG segment: the stamp stays in it, the rest moves to the extended part.
-Xmp split(Exiv2::XmpData data) {
-  Exiv2::XmpData main;
+/// The property that a datum is, or is a part of: "Xmp.xmpMM.History" of "Xmp.xmpMM.History[1]/stEvt:action".
+std::string property_of(const Exiv2::Xmpdatum& datum) {
+  const std::string key = datum.key();
+  return key.substr(0, key.find_first_of("[/"));
+}
+
+/// What is looked for in the packet.
+bool stays_in_packet(const Exiv2::Xmpdatum& datum) {
+  return datum.groupName() == "hdrtile" || datum.tagName() == "HasExtendedXMP";
+}
+
+/// Properties that may leave the packet, and about how many bytes they take.
+std::vector<std::pair<std::string, std::size_t>> largest_first(const Exiv2::XmpData& data) {
+  std::map<std::string, std::size_t> sizes;
   for (const auto& datum : data) {
-    if (datum.groupName() == "hdrtile") main.add(datum);
+    if (!stays_in_packet(datum)) sizes[property_of(datum)] += static_cast<std::size_t>(datum.size());
   }
-  remove_if(data, [](const auto& datum) { return datum.groupName() == "hdrtile"; });
+  std::vector<std::pair<std::string, std::size_t>> sorted(sizes.begin(), sizes.end());
+  std::ranges::stable_sort(sorted, std::greater(), [](const auto& property) { return property.second; });
+  return sorted;
+}
+
+Xmp divided(const Exiv2::XmpData& data, const std::set<std::string>& extended) {
+  Exiv2::XmpData main;
+  Exiv2::XmpData further;
+  for (const auto& datum : data) (extended.contains(property_of(datum)) ? further : main).add(datum);
   Xmp result;
-  result.extended = serialise(data, false);
+  result.extended = serialise(further, false);
   main["Xmp.xmpNote.HasExtendedXMP"] = md5_upper(result.extended);
   result.packet = serialise(main, true);
   return result;
+}
+
+/// A packet that is by so much too large for one JPEG segment: its largest properties move to the extended part, as
+/// Adobe's XMP toolkit has it, for readers that do not look there.
+Xmp split(const Exiv2::XmpData& data, std::size_t excess) {
+  std::set<std::string> extended;
+  for (const auto& [property, bytes] : largest_first(data)) {
+    extended.insert(property);
+    if (bytes < excess) {
+      excess -= bytes;
+      continue;
+    }
+    Xmp result = divided(data, extended);
+    if (result.packet.size() <= max_jpeg_packet) return result;
+    excess = result.packet.size() - max_jpeg_packet;
+  }
+  return divided(data, extended);
 }
 
 void merge(Exiv2::XmpData& data, const std::string& extended) { add_missing(data, parse(extended)); }
@@ -153,8 +192,9 @@ Xmp edited(const Xmp& source, const XmpEdits& edits) {
   apply(data, edits);
   result.packet = serialise(data, true);
   if (edits.merge_extended || result.packet.size() <= max_jpeg_packet) return result;
+  const std::size_t excess = result.packet.size() - max_jpeg_packet;
   if (!result.extended.empty()) merge(data, result.extended);
-  return split(std::move(data));
+  return split(data, excess);
 }
 
 }  // namespace

@@ -403,5 +403,33 @@ TEST(Metadata, LargeXmpOfAPngIsSplitForJpegAndJoinedAgain) {
   EXPECT_FALSE(contains(png, as_bytes("HasExtendedXMP")));
 }
 
+TEST(Metadata, XmpThatTheStampMakesTooLargeKeepsWhatFitsInItsMainPart) {
+  const auto letters = [](std::size_t count, char letter) { return std::string(count, letter); };
+  JpegSpec spec;
+  spec.segments = {
+      {0xE1, xmp_segment(R"(xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" )"
+                         R"(xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmp:Rating="4" dc:source=")" +
+                         letters(40'000, 'x') + R"(" photoshop:Headline=")" + letters(20'000, 'y') +
+                         R"("><dc:subject><rdf:Bag><rdf:li>)" + letters(4'800, 'z') +
+                         R"(</rdf:li></rdf:Bag></dc:subject></rdf:Description>)")}};
+  const Photo photo = decode(make_jpeg(spec));
+  Warnings warnings;
+  const Bytes file = encode(photo, {.stamp = stamp}, &warnings);
+  EXPECT_EQ(warnings, Warnings{});
+  const auto parts = jpeg_segments(file, 0xE1);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_TRUE(contains(parts[0], as_bytes("Rating")));
+  EXPECT_TRUE(contains(parts[0], as_bytes(letters(20'000, 'y'))));
+  EXPECT_TRUE(contains(parts[0], as_bytes(letters(4'800, 'z'))));
+  EXPECT_TRUE(contains(parts[0], as_bytes("HasExtendedXMP")));
+  EXPECT_TRUE(contains(parts[1], as_bytes(letters(40'000, 'x'))));
+  EXPECT_FALSE(contains(parts[1], as_bytes("Rating")));
+  EXPECT_EQ(read_header(file, "photo").stamp, stamp);
+  const auto again = jpeg_segments(encode(decode(file), {.stamp = stamp}), 0xE1);
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(again[0].size(), parts[0].size()) << "its properties may come in another order";
+  EXPECT_EQ(again[1], parts[1]);
+}
+
 }  // namespace
 }  // namespace hdrtile::test
