@@ -110,7 +110,9 @@ inline constexpr auto info_footer = R"(Examples:
 inline constexpr auto compare = "Measure how two photos differ: PSNR, SSIM, CIEDE2000";
 inline constexpr auto compare_footer = R"(Examples:
   hdrtile compare a_hdr.jpg reference.jpg
-  hdrtile compare a.png b.png --min-psnr 60 --max-diff 1    exit 1 when missed, naming the limit)";
+  hdrtile compare a.png b.png --min-psnr 60 --max-diff 1    exit 1 when missed, naming the limit
+
+PSNR and the largest difference count transparency, too; a photo that has none is opaque.)";
 
 inline constexpr auto bench = "Measure how fast this machine is, and say what to set";
 inline constexpr auto bench_photo =

@@ -42,11 +42,7 @@ class PixelSums {
   void add_row(const float* a, const float* b, int width) {
     for (int x = 0; x < width; ++x, a += 3, b += 3) {
       if (std::equal(a, a + 3, b)) continue;
-      for (int c = 0; c < 3; ++c) {
-        const double difference = std::abs(static_cast<double>(a[c]) - b[c]);
-        squares_ += difference * difference;
-        max_difference_ = std::max(max_difference_, difference);
-      }
+      add_samples(a, b, 3);
       const cmsCIELab lab_a = to_lab(a);
       const cmsCIELab lab_b = to_lab(b);
       const double delta_e = cmsCIE2000DeltaE(&lab_a, &lab_b, 1, 1, 1);
@@ -55,9 +51,17 @@ class PixelSums {
     }
   }
 
-  void put(Comparison& comparison, double pixels) const {
+  void add_samples(const float* a, const float* b, int count) {
+    for (int i = 0; i < count; ++i) {
+      const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
+      squares_ += difference * difference;
+      max_difference_ = std::max(max_difference_, difference);
+    }
+  }
+
+  void put(Comparison& comparison, double pixels, int channels) const {
     comparison.psnr_db =
-        squares_ == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(squares_ / (3 * pixels));
+        squares_ == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(squares_ / (channels * pixels));
     comparison.delta_e_mean = delta_e_ / pixels;
     comparison.delta_e_max = delta_e_max_;
     comparison.max_difference = max_difference_;
@@ -69,6 +73,17 @@ class PixelSums {
   double delta_e_max_ = 0;
   double max_difference_ = 0;
 };
+
+/// Photos without alpha are opaque.
+void add_alpha(PixelSums& sums, const Image& a, const Image& b, Size size) {
+  std::vector<float> row_a(size.width, 1.0F);
+  std::vector<float> row_b(size.width, 1.0F);
+  for (int y = 0; y < size.height; ++y) {
+    if (!a.empty()) read_row(a, y, 0, size.width, row_a.data());
+    if (!b.empty()) read_row(b, y, 0, size.width, row_b.data());
+    sums.add_samples(row_a.data(), row_b.data(), size.width);
+  }
+}
 
 /// SSIM at every pixel of two luma bands.
 cv::Mat ssim_map(const cv::Mat& a, const cv::Mat& b) {
@@ -139,8 +154,10 @@ Comparison compare_photos(const Photo& a, const Photo& b) {
     ssim += cv::sum(map(cv::Range(band.first - top, band.end - top), cv::Range(columns.first, columns.end)))[0];
   }
 
+  const bool has_alpha = !a.alpha.empty() || !b.alpha.empty();
+  if (has_alpha) add_alpha(sums, a.alpha, b.alpha, size);
   Comparison comparison;
-  sums.put(comparison, static_cast<double>(size.width) * size.height);
+  sums.put(comparison, static_cast<double>(size.width) * size.height, has_alpha ? 4 : 3);
   comparison.ssim = ssim / (static_cast<double>(columns.end - columns.first) * (rows.end - rows.first));
   return comparison;
 }

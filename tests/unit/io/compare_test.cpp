@@ -83,6 +83,23 @@ TEST(Compare, DepthsMayDiffer) {
   EXPECT_LT(compare_photos(a, b).max_difference, 1e-6);
 }
 
+TEST(Compare, TransparencyCounts) {
+  const Size size{40, 30};
+  const auto with_alpha = [&](double value, Depth depth = Depth::u8) {
+    Photo photo = photo_of(noise(size, Depth::u8));
+    photo.alpha = make_image(size, depth, 1, [=](int, int, int) { return value; });
+    return photo;
+  };
+  const Photo opaque = photo_of(noise(size, Depth::u8));
+  EXPECT_EQ(compare_photos(with_alpha(1), opaque).max_difference, 0) << "a photo without alpha is opaque";
+  EXPECT_EQ(compare_photos(with_alpha(0.2), with_alpha(0.2, Depth::u16)).max_difference, 0);
+  for (const Comparison& found : {compare_photos(with_alpha(0.8), opaque), compare_photos(opaque, with_alpha(0.8))}) {
+    EXPECT_NEAR(found.max_difference, 0.2, 1e-6);
+    EXPECT_NEAR(found.psnr_db, -10 * std::log10(0.2 * 0.2 / 4), 1e-4) << "of four channels one differs";
+    EXPECT_EQ(found.delta_e_max, 0) << "colours are the same";
+  }
+}
+
 TEST(Compare, DifferentSizesAreAUsageError) {
   expect_error(ErrorCode::usage, "40 x 30", [] {
     (void)compare_photos(photo_of(noise({40, 30}, Depth::u8)), photo_of(noise({30, 40}, Depth::u8)));
