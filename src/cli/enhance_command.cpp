@@ -155,7 +155,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
     } else {
       summary = run_batch(jobs, session.engines(), options, observers, cancel);
     }
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     line.show("");
     try {
       write_report(error.what());

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "exit_codes.h"
@@ -30,9 +31,13 @@ sigset_t caught_signals() {
 
 /// Leaves the signals to a thread of their own: the others may be in a call that a disk does not come back from.
 void keep_from_this_thread() {
-  std::thread([] {
-    while (true) ::pause();
-  }).detach();
+  try {
+    std::thread([] {
+      while (true) ::pause();
+    }).detach();
+  } catch (const std::system_error&) {  // a limit on threads: this one takes them, too
+    return;
+  }
   const sigset_t signals = caught_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
 #include <set>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "hdrtile/cores.h"
@@ -110,6 +112,18 @@ int usable_cores() {
     cores = std::min(cores, static_cast<int>(*quota));
   }
   return std::max(cores, 1);
+}
+
+bool allows_threads(int count) {
+  std::atomic<bool> ends = false;
+  std::vector<std::jthread> tried;
+  try {
+    for (int i = 0; i < count; ++i) tried.emplace_back([&] { ends.wait(false); });
+  } catch (const std::system_error&) {
+  }
+  ends = true;
+  ends.notify_all();
+  return std::ssize(tried) == count;
 }
 
 std::int64_t host_memory_bytes() {

@@ -174,6 +174,14 @@ class TorchScriptEngine final : public Engine, private TileModel {
   /// Threads, and FP32 that is FP32: TF32 has 10 bits of mantissa, and cuDNN may pick another algorithm in every run.
   void set_up_libtorch(int threads, bool keep_freed_layers) {
     if (threads <= 0) threads = usable_cores();
+    // LibTorch takes it for granted that they start: else it waits for ever (pthreadpool), or ends the process
+    // (OpenMP).
+    constexpr int pools = 3;  // those two, and that of the kernels
+    if (!allows_threads(pools * (threads - 1))) {
+      info_.warnings.push_back("the system does not allow threads for " + std::to_string(threads) +
+                               " cores: one computes; raise the limit on processes (ulimit -u, or the cgroup's)");
+      threads = 1;
+    }
     at::set_num_threads(threads);
     if (chosen_.device.is_cpu() && keep_freed_layers) pool_large_blocks();
     info_.threads = threads;

@@ -6,14 +6,13 @@
 #include <new>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include "bounded_queue.h"
 #include "collisions.h"
 #include "inference.h"
 #include "stages.h"
+#include "threads.h"
 
 namespace hdrtile {
 namespace {
@@ -41,16 +40,35 @@ void run_inline(std::span<const Job> jobs, const EngineSources& engines, Stages&
 }
 
 /// Decoders -> inference -> encoders. Queues of one are enough: whoever waits to push holds the next photo ready. So at
-/// most 2 * threads + 2 photos are in memory, and one for each thread of the engines.
-void run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stages& stages, int threads) {
+/// most 2 * threads + 2 photos are in memory, and one for each thread of the engines. False where the system allows no
+/// threads: nothing was done.
+[[nodiscard]] bool run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stages& stages, int threads) {
   BoundedQueue<Work> decoded(1);
   BoundedQueue<Work> enhanced(1);
   std::atomic<std::size_t> next = 0;
   std::atomic<int> decoding = threads;
   Inference inference(engines, stages);
+  const auto one_decoder_less = [&] {
+    if (--decoding > 0) return;
+    stages.nothing_left();
+    decoded.close();
+  };
+  const auto encode = [&] {
+    wake_politely();
+    while (auto work = enhanced.pop()) stages.encode(std::move(*work));
+  };
+  const auto decode = [&] {
+    wake_politely();
+    for (std::size_t index = next++; index < jobs.size(); index = next++) {
+      auto work = stages.decode(jobs[index]);
+      if (work && !decoded.push(std::move(*work))) break;
+    }
+    one_decoder_less();
+  };
 
-  std::vector<std::jthread> workers;  // joined before the queues go
-  struct Closer {                     // lets the workers end, whatever way this function is left
+  std::vector<std::jthread> encoders;  // joined before the queues go
+  std::vector<std::jthread> decoders;
+  struct Closer {  // lets the workers end, whatever way this function is left
     BoundedQueue<Work>& decoded;
     BoundedQueue<Work>& enhanced;
     ~Closer() {
@@ -59,26 +77,16 @@ void run_threaded(std::span<const Job> jobs, const EngineSources& engines, Stage
     }
   } const closer{decoded, enhanced};
 
-  for (int i = 0; i < threads; ++i) {
-    workers.emplace_back([&] {
-      wake_politely();
-      for (std::size_t index = next++; index < jobs.size(); index = next++) {
-        auto work = stages.decode(jobs[index]);
-        if (work && !decoded.push(std::move(*work))) break;
-      }
-      if (--decoding > 0) return;
-      stages.nothing_left();
-      decoded.close();
-    });
-    workers.emplace_back([&] {
-      wake_politely();
-      while (auto work = enhanced.pop()) stages.encode(std::move(*work));
-    });
+  if (!start(encoders, encode) || !start(decoders, decode)) return false;
+  for (int i = 1; i < threads; ++i) {
+    if (!start(encoders, encode) || !start(decoders, decode)) one_decoder_less();
   }
   inference.all(decoded, enhanced);
   enhanced.close();
-  workers.clear();
+  decoders.clear();
+  encoders.clear();
   inference.rethrow();
+  return true;
 }
 
 void clean_folders(std::span<const Job> jobs, Observer& observer) {
@@ -137,11 +145,8 @@ BatchSummary run_batch(std::span<const Job> jobs, const EngineSources& engines, 
   clean_folders(jobs, observer);
   Stages stages(jobs, options, observer, cancel);
   const std::vector<Job> part = part_of(jobs, options.shard);
-  if (options.jobs == 0) {
-    run_inline(part, engines, stages);
-  } else {
-    run_threaded(part, engines, stages, std::clamp(static_cast<int>(part.size()), 1, options.jobs));
-  }
+  const int threads = std::clamp(static_cast<int>(part.size()), 1, std::max(options.jobs, 1));
+  if (options.jobs == 0 || !run_threaded(part, engines, stages, threads)) run_inline(part, engines, stages);
   if (!cancel) stages.require_working_model();
   return stages.summary();
 }

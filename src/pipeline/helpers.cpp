@@ -4,9 +4,8 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <system_error>
-#include <thread>
-#include <vector>
+
+#include "threads.h"
 
 namespace hdrtile {
 
@@ -25,16 +24,13 @@ void Helpers::run(int count, const std::function<void(int index)>& task) {
   };
   {
     std::vector<std::jthread> others;
-    try {
-      for (int i = 1; i < std::min(threads_, count); ++i) {
-        others.emplace_back([&] {
-          const CoreTime::Codec core(times_);
-          take();
-          const std::lock_guard lock(telling);
-          core_ms_ += core.ms().value_or(0);
-        });
-      }
-    } catch (const std::system_error&) {  // a limit on threads: those that are there do all of it
+    const auto help = [&] {
+      const CoreTime::Codec core(times_);
+      take();
+      const std::lock_guard lock(telling);
+      core_ms_ += core.ms().value_or(0);
+    };
+    while (std::cmp_less(others.size() + 1, std::min(threads_, count)) && start(others, help)) {
     }
     take();
   }

@@ -1,8 +1,8 @@
 #include "inference.h"
 
-#include <thread>
 #include <utility>
-#include <vector>
+
+#include "threads.h"
 
 namespace hdrtile {
 
@@ -24,7 +24,7 @@ bool Inference::one(Work& work) { return one(work, devices_.front()); }
 void Inference::all(BoundedQueue<Work>& decoded, BoundedQueue<Work>& enhanced) {
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < devices_.size(); ++i) {
-    others.emplace_back([&, i] { serve(devices_[i], decoded, enhanced, Lane::first); });
+    if (!start(others, [&, i] { serve(devices_[i], decoded, enhanced, Lane::first); })) break;
   }
   if (stages_.await_photo()) make_ahead(devices_.front());
   serve(devices_.front(), decoded, enhanced, Lane::first);
@@ -58,8 +58,8 @@ void Inference::serve(Device& device, BoundedQueue<Work>& decoded, BoundedQueue<
     auto work = decoded.pop();
     if (!work) break;
     if (one(*work, device) && !enhanced.push(std::move(*work))) break;
-    while (lane == Lane::first && std::cmp_less(others.size() + 1, device.lanes.load())) {
-      others.emplace_back([&] { serve(device, decoded, enhanced, Lane::further); });
+    const auto further = [&] { serve(device, decoded, enhanced, Lane::further); };
+    while (lane == Lane::first && std::cmp_less(others.size() + 1, device.lanes.load()) && start(others, further)) {
     }
   }
 }

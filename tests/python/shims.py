@@ -40,3 +40,8 @@ def refused_memory(nth, least, count=1, log=None):
     extra = {'HDRTILE_REFUSE_LOG': str(log)} if log else {}
     return os.environ | {'LD_PRELOAD': str(library('memory')), 'HDRTILE_REFUSE': str(nth), 'HDRTILE_REFUSE_SIZE': str(least),
                          'HDRTILE_REFUSE_COUNT': str(count)} | extra
+
+
+def limited_threads(most):
+    """The environment of a run that the system lets have no more than so many threads beside its first."""
+    return os.environ | {'LD_PRELOAD': str(library('threads')), 'HDRTILE_THREADS': str(most)}
