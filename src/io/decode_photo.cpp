@@ -44,7 +44,7 @@ Image from_cmyk(DecodedFile& file, const ColourProfile* profile, const std::file
   }
   file.head.warnings.emplace_back("CMYK was converted to sRGB by its profile; the result is RGB");
   file.head.metadata.icc.clear();
-  return to_depth(profile->to_srgb(file.pixels), Depth::u8);
+  return to_depth(profile->to_srgb(file.pixels), file.head.depth);
 }
 
 Image to_working(DecodedFile& file, const ColourProfile* profile, const std::filesystem::path& path) {
@@ -70,7 +70,8 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
   header.alpha = head.alpha;
   const auto profile = ColourProfile::open(head.metadata.icc);
   if (profile) header.profile = profile->description();
-  header.decoded_depth = profile && !profile->is_srgb() ? Depth::f32 : head.depth;
+  const bool stays_in_profile = profile && profile->space() != Space::cmyk && !profile->is_srgb();
+  header.decoded_depth = stays_in_profile ? Depth::f32 : head.depth;
   header.stamp = read_stamp(head.metadata.xmp.packet);
   return header;
 }

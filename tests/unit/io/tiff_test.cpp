@@ -1,5 +1,6 @@
 #include <array>
 #include <cstring>
+#include <set>
 
 #include "exif.h"
 #include "files.h"
@@ -197,6 +198,25 @@ TEST(Tiff, CmykIsConvertedByItsProfileOrRefused) {
   const float black = rows[3] / 255.0F;
   const float cyan = rows[0] / 255.0F;
   EXPECT_NEAR(samples(photo.pixels)[0], std::max(0.0F, (1 - cyan) * (1 - black)), 0.15);
+}
+
+TEST(Tiff, CmykOf16BitStaysSo) {
+  TiffSpec spec{.size = {1000, 1}, .bits = 16, .samples = 4, .photometric = PHOTOMETRIC_SEPARATED};
+  spec.blocks = {{TIFFTAG_ICCPROFILE, cmyk_profile()}};
+  Bytes rows = stored_noise(spec);
+  for (std::size_t x = 0; x < 1000; ++x) {  // a ramp within a few steps of 8 bit
+    for (std::size_t c = 0; c < 4; ++c) {
+      const auto ink = static_cast<std::uint16_t>(c == 3 ? 0 : 20'000 + x);
+      std::memcpy(&rows[8 * x + 2 * c], &ink, 2);
+    }
+  }
+  const Bytes file = make_tiff(spec, rows);
+  const Photo photo = decode(file);
+  ASSERT_EQ(photo.pixels.depth(), Depth::u16);
+  EXPECT_EQ(read_header(file, "photo").decoded_depth, Depth::u16);
+  const auto found = samples(photo.pixels);
+  EXPECT_GT(std::set(found.begin(), found.end()).size(), 100U) << "of 8 bit there would be a handful";
+  EXPECT_EQ(samples(decode(encode(photo)).pixels), found);
 }
 
 TEST(Tiff, CutShortIsAnError) {
