@@ -47,6 +47,8 @@ void ExifPatch::set_number(std::size_t directory, std::uint32_t tag, std::uint32
   put(entry + 8, is_long ? 4 : 2, value);
 }
 
+bool ExifPatch::states_orientation() const noexcept { return number(first_directory(), orientation_tag).has_value(); }
+
 int ExifPatch::orientation() const noexcept {
   const auto value = number(first_directory(), orientation_tag).value_or(1);
   return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;

@@ -15,6 +15,7 @@ class ExifPatch : public TiffStructure {
   /// Empty when it is no TIFF structure.
   [[nodiscard]] static std::optional<ExifPatch> open(Bytes tiff);
 
+  [[nodiscard]] bool states_orientation() const noexcept;
   [[nodiscard]] int orientation() const noexcept;  ///< 1..8; 1 when not stated
 
   [[nodiscard]] bool is_adobe_rgb() const noexcept;  ///< by DCF's index "R03": cameras name a profile so

@@ -43,7 +43,7 @@ class Decoder {
     }
     head.metadata = parse_jpeg_segments(segments, head.warnings);
     head.metadata.chroma = chroma();
-    head.orientation = orientation_of(head.metadata);
+    head.orientation = take_orientation(head.metadata);
     if (head.channels == 3) take_colours_of_exif(head.metadata);
     return head;
   }

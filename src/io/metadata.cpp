@@ -78,6 +78,7 @@ Metadata edited(const Metadata& source, const MetadataEdits& edits, Warnings& wa
   XmpEdits xmp_edits{.size = edits.size,
                      .to_srgb = edits.to_srgb,
                      .remove_gps = edits.policy == MetadataPolicy::no_gps,
+                     .set_upright = !source.left_to_xmp,
                      .merge_extended = !edits.places.extended_xmp,
                      .stamp = edits.stamp};
   if (edits.policy == MetadataPolicy::none) {
@@ -134,6 +135,12 @@ void drop_profile(Metadata& metadata) {
 int orientation_of(const Metadata& metadata) {
   const auto exif = ExifPatch::open(metadata.exif);
   return exif ? exif->orientation() : 1;
+}
+
+int take_orientation(Metadata& metadata) {
+  const auto exif = ExifPatch::open(metadata.exif);
+  metadata.left_to_xmp = !exif || !exif->states_orientation();
+  return orientation_of(metadata);
 }
 
 }  // namespace hdrtile

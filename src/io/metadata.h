@@ -37,6 +37,7 @@ class Metadata {
   std::vector<std::string> comments;
   std::optional<Density> density;
   std::optional<Chroma> chroma;        ///< of the JPEG it came in; empty: another format, or a rare kind
+  bool left_to_xmp = false;            ///< how the photo is turned: nothing else says it
   bool lossless = false;               ///< WebP: the file loses nothing; written so again
   bool premultiplied = false;          ///< TIFF: colours are stored multiplied by alpha; written so again
   std::vector<RawPart> jpeg_segments;  ///< not known to hdrtile; go into JPEGs alone
@@ -81,5 +82,8 @@ void drop_profile(Metadata& metadata);
 
 /// EXIF orientation, 1..8.
 [[nodiscard]] int orientation_of(const Metadata& metadata);
+/// The same for files that say it nowhere else. Where EXIF says nothing, what XMP says is no reason to turn the pixels,
+/// for most viewers do not, but it stays for those that do.
+[[nodiscard]] int take_orientation(Metadata& metadata);
 
 }  // namespace hdrtile

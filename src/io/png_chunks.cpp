@@ -83,7 +83,7 @@ class Reader {
         fail("a checksum is wrong");
       } else if (kind == "IEND") {
         if (primaries_ && head_.channels == 3) head_.metadata.icc = icc_of(*primaries_);
-        head_.orientation = orientation_of(head_.metadata);
+        head_.orientation = take_orientation(head_.metadata);
         return std::move(head_);
       } else if (kind == "tRNS") {
         head_.alpha = true;

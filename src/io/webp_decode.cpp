@@ -53,7 +53,7 @@ FileHead read_webp_head(ByteView file, const std::filesystem::path& path, const 
   head.metadata.exif = exif_block(take("EXIF"));
   head.metadata.xmp.packet = as_text(take("XMP "));
   head.metadata.lossless = features.format == 2;
-  head.orientation = orientation_of(head.metadata);
+  head.orientation = take_orientation(head.metadata);
   return head;
 }
 

@@ -98,7 +98,7 @@ void apply(Exiv2::XmpData& data, const XmpEdits& edits) {
   }
   const std::string width = std::to_string(edits.size.width);
   const std::string height = std::to_string(edits.size.height);
-  set_where_stated(data, "Xmp.tiff.Orientation", "1");
+  if (edits.set_upright) set_where_stated(data, "Xmp.tiff.Orientation", "1");
   set_where_stated(data, "Xmp.tiff.ImageWidth", width);
   set_where_stated(data, "Xmp.tiff.ImageLength", height);
   set_where_stated(data, "Xmp.exif.PixelXDimension", width);

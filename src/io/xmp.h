@@ -14,6 +14,7 @@ struct XmpEdits {
   Size size;
   bool to_srgb = false;  ///< what it says of the colour space becomes sRGB
   bool remove_gps = false;
+  bool set_upright = true;
   bool merge_extended = false;  ///< one packet holds all: for formats that know no extended XMP
   ByteView iptc = {};           ///< records that go on as XMP, where it does not say the same already
   std::optional<Stamp> stamp;   ///< empty: a stamp that is there stays

@@ -106,6 +106,20 @@ TEST(Metadata, DimensionsAndOrientationTellTheTruth) {
   }
 }
 
+TEST(Metadata, AnOrientationThatXmpAloneSaysIsLeftToViewers) {
+  const auto xmp_of = [](const Bytes& exif) {
+    JpegSpec spec{.size = {64, 48}};
+    if (!exif.empty()) spec.segments.push_back({0xE1, exif});
+    spec.segments.push_back({0xE1, xmp_segment(rating)});
+    const Photo photo = decode(make_jpeg(spec));
+    EXPECT_EQ(photo.pixels.size(), (Size{64, 48}));
+    return std::string(as_text(jpeg_segments(encode(photo), 0xE1).back()));
+  };
+  EXPECT_NE(xmp_of({}).find(R"(tiff:Orientation="6")"), std::string::npos) << "most ask EXIF alone, but some do not";
+  EXPECT_NE(xmp_of(exif_segment({.orientation = 1})).find(R"(tiff:Orientation="1")"), std::string::npos)
+      << "all ask EXIF first";
+}
+
 TEST(Metadata, TheThumbnailIsMadeOfTheResult) {
   Photo photo = decode(make_jpeg(full_jpeg()));
   photo.pixels = make_image({400, 300}, Depth::u8, 3, [](int, int, int c) { return c == 0 ? 1 : 0; });
