@@ -99,19 +99,20 @@ class Reader {
 #endif
   }
 
+  /// A file may name its colours by number beside a profile, and then says there whether it is HDR.
   void read_profile(FileHead& head, MetadataBudget& budget) const {
+    heif_color_profile_nclx* nclx = nullptr;
+    const auto found = heif_image_handle_get_nclx_color_profile(handle_.get(), &nclx);
+    const std::unique_ptr<heif_color_profile_nclx, Release<heif_nclx_color_profile_free>> guard(nclx);
+    const bool by_number = found.code == heif_error_Ok;
+    if (by_number) check_transfer(nclx->transfer_characteristics, path_);
     if (const std::size_t size = heif_image_handle_get_raw_color_profile_size(handle_.get()); size > 0) {
       if (!budget.take(size, "the colour profile")) return;
       head.metadata.icc.resize(size);
       check(heif_image_handle_get_raw_color_profile(handle_.get(), head.metadata.icc.data()));
-      return;
+    } else if (const auto primaries = wide_primaries(by_number ? nclx->color_primaries : 0)) {
+      head.metadata.icc = icc_of(*primaries);
     }
-    heif_color_profile_nclx* nclx = nullptr;
-    const auto found = heif_image_handle_get_nclx_color_profile(handle_.get(), &nclx);
-    const std::unique_ptr<heif_color_profile_nclx, Release<heif_nclx_color_profile_free>> guard(nclx);
-    if (found.code != heif_error_Ok) return;
-    check_transfer(nclx->transfer_characteristics, path_);
-    if (const auto primaries = wide_primaries(nclx->color_primaries)) head.metadata.icc = icc_of(*primaries);
   }
 
   void read_metadata(FileHead& head, MetadataBudget& budget) const {

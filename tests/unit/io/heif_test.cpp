@@ -1,10 +1,12 @@
 #include <cmath>
 
 #include "codec.h"
+#include "colour.h"
 #include "exif.h"
 #include "files.h"
 #include "hdrtile/compare.h"
 #include "heif_handles.h"
+#include "profiles.h"
 
 namespace hdrtile::test {
 namespace {
@@ -25,7 +27,8 @@ class Heif : public testing::TestWithParam<Format> {
   }
 
   /// What libheif writes when told how the picture is turned and which colours it has, with EXIF that says otherwise.
-  [[nodiscard]] Bytes stored(Size size, heif_orientation orientation, int primaries, int transfer) const {
+  [[nodiscard]] Bytes stored(Size size, heif_orientation orientation, int primaries, int transfer,
+                             const Bytes& icc = {}) const {
     const HeifContext context(heif_context_alloc());
     heif_image* made = nullptr;
     heif_image_create(size.width, size.height, heif_colorspace_RGB, heif_chroma_interleaved_RGB, &made);
@@ -43,6 +46,7 @@ class Heif : public testing::TestWithParam<Format> {
     heif_nclx_color_profile_set_color_primaries(nclx.get(), static_cast<std::uint16_t>(primaries));
     heif_nclx_color_profile_set_transfer_characteristics(nclx.get(), static_cast<std::uint16_t>(transfer));
     heif_image_set_nclx_color_profile(made, nclx.get());
+    if (!icc.empty()) heif_image_set_raw_color_profile(made, "prof", icc.data(), icc.size());
     const std::unique_ptr<heif_encoding_options, Release<heif_encoding_options_free>> options(
         heif_encoding_options_alloc());
     options->image_orientation = orientation;
@@ -110,6 +114,17 @@ TEST_P(Heif, ColoursByNumberAreUnderstood) {
   EXPECT_TRUE(decode(stored({32, 32}, heif_orientation_normal, 1, 13)).profile.empty());
   EXPECT_EQ(decode(stored({32, 32}, heif_orientation_normal, 12, 13)).profile, "Display P3");
   expect_error(ErrorCode::unsupported, "HDR", [&] { (void)decode(stored({32, 32}, heif_orientation_normal, 9, 16)); });
+}
+
+TEST_P(Heif, HdrIsRefusedBesideAProfile) {
+  for (const int transfer : {16, 18}) {
+    const Bytes file = stored({32, 32}, heif_orientation_normal, 9, transfer, rec2020_profile());
+    if (!contains(file, as_bytes("colrnclx"))) GTEST_SKIP() << "this libheif writes the one or the other";
+    expect_error(ErrorCode::unsupported, "HDR", [&] { (void)decode(file); });
+  }
+  EXPECT_EQ(decode(stored({32, 32}, heif_orientation_normal, 1, 13, display_p3_profile())).profile,
+            ColourProfile::open(display_p3_profile())->description())
+      << "else the profile counts";
 }
 
 // libheif gives an error for such numbers, and colours to be freed along with it: scripts/sanitize.sh looks for the
