@@ -82,9 +82,7 @@ class Reader {
       } else if (!intact && (kind == "IDAT" || kind == "IEND")) {  // not every libpng says so
         fail("a checksum is wrong");
       } else if (kind == "IEND") {
-        if (primaries_ && head_.channels == 3) head_.metadata.icc = icc_of(*primaries_);
-        head_.orientation = take_orientation(head_.metadata);
-        return std::move(head_);
+        return finish();
       } else if (kind == "tRNS") {
         head_.alpha = true;
       } else if (!intact) {
@@ -96,6 +94,12 @@ class Reader {
   }
 
  private:
+  FileHead finish() {
+    if (primaries_ && head_.channels == 3) head_.metadata.icc = icc_of(*primaries_);
+    head_.orientation = take_orientation(head_.metadata);
+    return std::move(head_);
+  }
+
   [[noreturn]] void fail(const std::string& reason) const {
     throw Error(ErrorCode::input, path_.string() + ": truncated or damaged PNG (" + reason + "); copy the photo again");
   }
