@@ -114,16 +114,16 @@ int usable_cores() {
   return std::max(cores, 1);
 }
 
-bool allows_threads(int count) {
+int allowed_threads(int most) {
   std::atomic<bool> ends = false;
   std::vector<std::jthread> tried;
   try {
-    for (int i = 0; i < count; ++i) tried.emplace_back([&] { ends.wait(false); });
+    for (int i = 0; i < most; ++i) tried.emplace_back([&] { ends.wait(false); });
   } catch (const std::system_error&) {
   }
   ends = true;
   ends.notify_all();
-  return std::ssize(tried) == count;
+  return static_cast<int>(tried.size());
 }
 
 std::int64_t host_memory_bytes() {

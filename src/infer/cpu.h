@@ -24,8 +24,8 @@ namespace hdrtile {
 /// that it does not tell of is a core.
 [[nodiscard]] int physical_cores(const std::vector<int>& processors, const std::filesystem::path& system);
 
-/// Whether the system lets so many threads start, all at once.
-[[nodiscard]] bool allows_threads(int count);
+/// How many threads more the system lets start, all at once, up to `most`: found by starting them.
+[[nodiscard]] int allowed_threads(int most);
 
 /// Memory of the machine in bytes; 0: unknown.
 [[nodiscard]] std::int64_t host_memory_bytes();

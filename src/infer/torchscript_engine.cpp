@@ -177,10 +177,11 @@ class TorchScriptEngine final : public Engine, private TileModel {
     // LibTorch takes it for granted that they start: else it waits for ever (pthreadpool), or ends the process
     // (OpenMP).
     constexpr int pools = 3;  // those two, and that of the kernels
-    if (!allows_threads(pools * (threads - 1))) {
-      info_.warnings.push_back("the system does not allow threads for " + std::to_string(threads) +
-                               " cores: one computes; raise the limit on processes (ulimit -u, or the cgroup's)");
-      threads = 1;
+    if (const int allowed = 1 + allowed_threads(pools * (threads - 1)) / pools; allowed < threads) {
+      info_.warnings.push_back("the system allows threads for " + std::to_string(allowed) + " of " +
+                               std::to_string(threads) +
+                               " cores; raise the limit on processes (ulimit -u, or the cgroup's)");
+      threads = allowed;
     }
     at::set_num_threads(threads);
     if (chosen_.device.is_cpu() && keep_freed_layers) pool_large_blocks();

@@ -64,5 +64,10 @@ TEST(UsableCores, AreThoseOfTheAffinity) {
   }).join();
 }
 
+TEST(AllowedThreads, AreThoseThatAreAskedForWithoutALimit) {
+  EXPECT_EQ(allowed_threads(0), 0);
+  EXPECT_EQ(allowed_threads(5), 5);
+}
+
 }  // namespace
 }  // namespace hdrtile
