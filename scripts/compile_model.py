@@ -43,11 +43,15 @@ def sha256_of(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def cpu_flags():
+def cpu_field(name):
     for line in Path('/proc/cpuinfo').read_text().splitlines():
-        if line.startswith('flags'):
-            return line.split(':', 1)[1].split()
-    return []
+        if line.startswith(name):
+            return line.split(':', 1)[1].strip()
+    return ''
+
+
+def cpu_flags():
+    return cpu_field('flags').split()
 
 
 def precision_of(asked, device):
@@ -55,7 +59,8 @@ def precision_of(asked, device):
         return asked
     if device == 'cuda':
         return 'fp16'
-    return 'bf16' if {'avx512_bf16', 'amx_bf16'} & set(cpu_flags()) else 'fp32'
+    gains = 'amx_bf16' in cpu_flags() or ('avx512_bf16' in cpu_flags() and cpu_field('vendor_id') != 'GenuineIntel')     # src/infer/cpu.h
+    return 'bf16' if gains else 'fp32'
 
 
 def tiles(height, width, device):

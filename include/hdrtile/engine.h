@@ -176,8 +176,8 @@ struct EngineOptions {
   bool draft = false;                           ///< run the model's draft() only
   /// auto | cpu | cuda | cuda:N, one device an engine; only auto falls back, and says so in EngineInfo::notes.
   std::string device = "auto";
-  /// auto | fp32 | fp16 | bf16 | int8 | mixed; auto: FP16 on CUDA, BF16 where the CPU has it, else FP32. int8 and mixed
-  /// need a package made for them.
+  /// auto | fp32 | fp16 | bf16 | int8 | mixed; auto: FP16 on CUDA, BF16 where the CPU gains by it, else FP32. int8 and
+  /// mixed need a package made for them.
   std::string precision = "auto";
   int threads = 0;  ///< 0: the cores this process may use (affinity and cgroup quota)
   /// On a CPU memory that wide layers have freed, up to 512 MiB, is kept for the next ones: not where the process's is

@@ -50,7 +50,7 @@ inline constexpr auto device =
     "what to compute on; auto (default) takes a GPU when there is one and says so when not; cuda:0,1: photos go to "
     "whichever of these GPUs is free";
 inline constexpr auto precision =
-    "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that have it, else fp32; int8 and mixed run what "
+    "of the tile pass; auto (default): fp16 on CUDA, bf16 on CPUs that gain by it, else fp32; int8 and mixed run what "
     "scripts/quantize.py has made of the model";
 inline constexpr auto engine =
     "auto (default): hdrtile's own kernels where they know the model (on a CPU), else one compiled for this machine "

@@ -46,8 +46,7 @@ std::optional<double> group_quota(const std::filesystem::path& group) {
   return std::nullopt;
 }
 
-bool cpu_has_any(std::initializer_list<std::string_view> names) {
-  const auto flags = cpu_flags();
+bool has_any(const std::vector<std::string>& flags, std::initializer_list<std::string_view> names) {
   return std::ranges::any_of(names, [&](auto name) { return std::ranges::find(flags, name) != flags.end(); });
 }
 
@@ -63,9 +62,15 @@ std::vector<std::string> cpu_flags() {
   return {std::istream_iterator<std::string>(flags), {}};
 }
 
-bool cpu_has_native_bf16() { return cpu_has_any({"avx512_bf16", "amx_bf16"}); }
+bool cpu_has_native_bf16() { return has_any(cpu_flags(), {"avx512_bf16", "amx_bf16"}); }
 
-bool cpu_has_native_fp16() { return cpu_has_any({"avx512_fp16", "amx_fp16"}); }
+bool gains_by_bf16(const std::vector<std::string>& flags, const std::string& vendor) {
+  return has_any(flags, {"amx_bf16"}) || (vendor != "GenuineIntel" && has_any(flags, {"avx512_bf16"}));
+}
+
+bool cpu_gains_by_bf16() { return gains_by_bf16(cpu_flags(), cpuinfo_field("vendor_id")); }
+
+bool cpu_has_native_fp16() { return has_any(cpu_flags(), {"avx512_fp16", "amx_fp16"}); }
 
 std::optional<double> cgroup_cpu_quota(const std::filesystem::path& root, const std::string& membership) {
   std::optional<double> tightest;

@@ -17,7 +17,14 @@ namespace hdrtile {
 /// Whether the CPU multiplies BF16 in hardware (AVX-512 or AMX). Emulated BF16 is slower than FP32.
 [[nodiscard]] bool cpu_has_native_bf16();
 
-/// The same for FP16.
+/// Whether they multiply BF16 faster than FP32: by AMX, or by AVX-512 unless it is Intel's, which has two units for
+/// FP32 and one for BF16. Such CPUs without AMX are Cooper Lake, and later ones in virtual machines that hide it.
+[[nodiscard]] bool gains_by_bf16(const std::vector<std::string>& flags, const std::string& vendor);
+
+/// The same of the CPU at hand.
+[[nodiscard]] bool cpu_gains_by_bf16();
+
+/// Whether the CPU multiplies FP16 in hardware.
 [[nodiscard]] bool cpu_has_native_fp16();
 
 /// Different cores among logical processors; `system` is where the system tells of them (/sys/devices/system/cpu). One

@@ -121,7 +121,7 @@ Precision choose_precision(const std::string& asked, const ChosenDevice& chosen)
     throw Error(ErrorCode::usage, "precision '" + asked + "' is none of auto, fp32, fp16, bf16, int8, mixed");
   }
   if (chosen.device.is_cuda()) return Precision::fp16;
-  return chosen.info.native_bf16 ? Precision::bf16 : Precision::fp32;
+  return cpu_gains_by_bf16() ? Precision::bf16 : Precision::fp32;
 }
 
 std::vector<DeviceInfo> list_devices() {

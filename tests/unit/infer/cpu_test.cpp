@@ -11,6 +11,15 @@
 namespace hdrtile {
 namespace {
 
+TEST(Bf16, IsFasterByAmxAndByAvx512OfOthersThanIntel) {
+  const std::vector<std::string> with_amx = {"avx512f", "avx512_bf16", "amx_bf16"};
+  const std::vector<std::string> without = {"avx512f", "avx512_bf16"};
+  EXPECT_TRUE(gains_by_bf16(with_amx, "GenuineIntel"));
+  EXPECT_FALSE(gains_by_bf16(without, "GenuineIntel"));
+  EXPECT_TRUE(gains_by_bf16(without, "AuthenticAMD"));
+  EXPECT_FALSE(gains_by_bf16({"avx512f"}, "AuthenticAMD"));
+}
+
 TEST(CgroupCpuQuota, TakesTheTightestGroupOnTheWayUp) {
   const test::TempFolder root;
   std::filesystem::create_directories(root / "outer/inner");

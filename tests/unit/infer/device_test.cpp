@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu.h"
 #include "model_factory.h"
 
 namespace hdrtile {
@@ -75,8 +76,8 @@ TEST(SplitDevices, GivesEachGpuAsAnEngineTakesIt) {
   EXPECT_EQ(split_devices("cuda:2,0,11"), (std::vector<std::string>{"cuda:2", "cuda:0", "cuda:11"}));
 }
 
-TEST_F(DeviceChoice, AutoPrecisionOnTheCpuIsBf16OnlyWhereItIsNative) {
-  const auto expected = list_devices().front().native_bf16 ? Precision::bf16 : Precision::fp32;
+TEST_F(DeviceChoice, AutoPrecisionOnTheCpuIsBf16OnlyWhereItIsFaster) {
+  const auto expected = cpu_gains_by_bf16() ? Precision::bf16 : Precision::fp32;
   EXPECT_EQ(engine("cpu", "auto")->info().precision, expected);
 }
 
