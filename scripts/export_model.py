@@ -13,6 +13,7 @@ exported file equals the eager model at sizes it was not exported with.
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -43,13 +44,33 @@ def load_run(run, stages=('tone', 'tile'), start=None):
     return model, architecture
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """Of a part of the model so much is that of another file."""
+    part: str
+    file: Path
+    share: float
+
+    @classmethod
+    def parse(cls, text):
+        """PART=MODEL.pt:SHARE"""
+        part, _, rest = text.partition('=')
+        file, _, share = rest.rpartition(':')
+        if part not in checkpoints.PARTS.values() or not file or not 0 <= float(share) <= 1:
+            raise ValueError
+        return cls(part, Path(file), float(share))
+
+
 @torch.no_grad()
-def mix_painter(model, start, share):
-    """The painter as it is by `share`, the rest that of the file it was trained further from (Wortsman et al. 2022, arXiv
-    2109.01903): what training further gained on new scenes, and less of what it lost on others."""
-    earlier = eager_model.rebuild(*eager_model.load(start))
-    for own, theirs in zip(model.painter.parameters(), earlier.painter.parameters()):
-        own.lerp_(theirs, 1 - share)
+def mix(model, mixed):
+    """Weights between those of a run and of files that it was trained further from, or that were trained from the same
+    (Wortsman et al. 2022, arXiv 2203.05482 and 2109.01903): what each gained on its scenes, and less of what it lost on others."""
+    own = getattr(model, mixed.part).state_dict()
+    theirs = getattr(eager_model.rebuild(*eager_model.load(mixed.file)), mixed.part).state_dict()
+    if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in theirs.items()}:
+        raise SystemExit(f'{mixed.file}: its {mixed.part} has another architecture, so that they cannot be mixed')
+    for name, value in own.items():
+        value.lerp_(theirs[name], mixed.share)
 
 
 @torch.inference_mode()
@@ -57,8 +78,8 @@ def export(args):
     if args.run:
         description = {'name': 'small', 'version': '1', 'trained_on': TRAINED_ON}
         model, architecture = load_run(args.run, ('tone',) if args.zero_trunk else ('tone', 'tile'), args.start)
-        if args.painter_share < 1:
-            mix_painter(model, args.start, args.painter_share)
+        for mixed in args.mix:
+            mix(model, mixed)
     else:
         scripted, description = eager_model.load(args.start)
         model, architecture = eager_model.rebuild(scripted, description), eager_model.architecture_of(description)
@@ -92,8 +113,8 @@ def main():
     parser.add_argument('--run', type=Path, help='folder of checkpoints that scripts/train.py wrote')
     parser.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt',
                         help='a model file: of a run, the stages that it lacks; without one all of it, with what it says of itself')
-    parser.add_argument('--painter-share', type=float, default=1., metavar='SHARE',
-                        help='of the run\'s painter, the rest being that of --from (default: 1)')
+    parser.add_argument('--mix', type=Mixed.parse, action='append', default=[], metavar='PART=MODEL.pt:SHARE',
+                        help='weights between those of the run and of a model file, e.g. painter=small.pt:.25; may be given several times')
     parser.add_argument('--out', required=True, type=Path)
     parser.add_argument('--name', help='default: small')
     parser.add_argument('--version', help='default: 1')
@@ -104,8 +125,8 @@ def main():
     args = parser.parse_args()
     if not (args.run or args.start):
         parser.error('--run RUN, --from MODEL.pt or both')
-    if not 0 <= args.painter_share <= 1 or (args.painter_share < 1 and not (args.run and args.start)):
-        parser.error('--painter-share: from 0 to 1, with both --run and --from')
+    if args.mix and not args.run:
+        parser.error('--mix: what is mixed into a run; give --run')
     export(args)
 
 

@@ -205,20 +205,28 @@ def test_a_file_in_half_precision_is_half_as_large_and_loads_as_fp32(prepared, t
     assert abs(saved - 2 * description['parameters']) < .1 * 2 * description['parameters']
 
 
-def test_a_painter_is_mixed_with_the_one_it_was_trained_from(prepared, tmp_path):
+def test_a_part_is_mixed_with_that_of_a_file(prepared, tmp_path):
     with torch.no_grad():
         first, second = (train.set_up(arguments(prepared, tmp_path, 'tone')) for _ in range(2))
         for i, own in enumerate(second.painter.parameters()):
             own += i + 1.
+        trunk = [p.clone() for p in second.trunk.parameters()]
         export_model.write(first, TINY, tmp_path / 'first.pt', {'name': 'tiny', 'version': '1', 'trained_on': 'nothing'})
         before = [p.clone() for p in first.painter.parameters()]
-        export_model.mix_painter(second, tmp_path / 'first.pt', .75)
+        export_model.mix(second, export_model.Mixed.parse(f'painter={tmp_path}/first.pt:.25'))
     for i, (own, theirs) in enumerate(zip(second.painter.parameters(), before)):
         torch.testing.assert_close(own, theirs + .75 * (i + 1))
-    for wrong in (['--run', 'r', '--out', 'o'], ['--run', 'r', '--from', 'f', '--out', 'o']):
-        share = '.5' if '--from' not in wrong else '1.5'
-        done = subprocess.run([sys.executable, ROOT / 'scripts/export_model.py', *wrong, '--painter-share', share], capture_output=True, text=True)
-        assert done.returncode == 2 and '--painter-share: from 0 to 1, with both' in done.stderr
+    assert all(map(torch.equal, second.trunk.parameters(), trunk))
+    with pytest.raises(SystemExit, match='small.pt: its trunk has another architecture'):
+        export_model.mix(second, export_model.Mixed.parse(f'trunk={ROOT}/models/small.pt:.5'))
+
+
+@pytest.mark.parametrize('wrong', ['painter', 'nose=a.pt:.5', 'trunk=a.pt', 'trunk=a.pt:1.5', 'trunk=a.pt:half'])
+def test_what_is_mixed_is_a_part_a_file_and_a_share(wrong, capsys):
+    sys.argv = ['export_model.py', '--run', 'r', '--out', 'o', '--mix', wrong]
+    with pytest.raises(SystemExit, match='2'):
+        export_model.main()
+    assert 'PART=MODEL.pt:SHARE' in capsys.readouterr().err
 
 
 def test_training_starts_from_the_parts_of_a_file_that_fit(prepared, tmp_path, capsys):
