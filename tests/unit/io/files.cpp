@@ -166,6 +166,28 @@ bool contains(const Warnings& warnings, const std::string& part) {
   return std::ranges::any_of(warnings, [&](const auto& warning) { return warning.find(part) != std::string::npos; });
 }
 
+Bytes with_prefix(std::string_view prefix, std::string_view data) {
+  Bytes bytes;
+  append(bytes, prefix);
+  append(bytes, data);
+  return bytes;
+}
+
+Bytes xmp_segment(std::string_view description) {
+  const std::string packet =
+      std::string(
+          R"(<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" )") +
+      std::string(description) + "</rdf:RDF></x:xmpmeta>";
+  return with_prefix(std::string_view("http://ns.adobe.com/xap/1.0/\0", 29), packet);
+}
+
+Bytes exif_of(ByteView jpeg) {
+  for (const Bytes& segment : jpeg_segments(jpeg, 0xE1)) {
+    if (starts_with(segment, std::string_view("Exif\0\0", 6))) return {segment.begin() + 6, segment.end()};
+  }
+  return {};
+}
+
 std::vector<Bytes> jpeg_segments(ByteView file, int marker) {
   std::vector<Bytes> found;
   for (std::size_t i = 2; i + 4 < file.size() && file[i + 1] != 0xDA;) {

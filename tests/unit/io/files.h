@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bytes.h"
@@ -66,8 +67,14 @@ void expect_error(ErrorCode code, const std::string& part, const std::function<v
 bool contains(ByteView bytes, ByteView part);
 bool contains(const Warnings& warnings, const std::string& part);
 
+Bytes with_prefix(std::string_view prefix, std::string_view data);
+/// A JPEG's APP1 payload with XMP: what follows the first attribute of rdf:Description.
+Bytes xmp_segment(std::string_view description);
+
 /// Payloads of a JPEG's segments of a marker, before the pixels.
 std::vector<Bytes> jpeg_segments(ByteView file, int marker);
+/// The EXIF block of a JPEG; empty where there is none.
+Bytes exif_of(ByteView jpeg);
 /// Chunks of a PNG of a kind.
 std::vector<Bytes> png_chunks(ByteView file, const std::string& kind);
 
