@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "hdr_profile.h"
 #include "hdrtile/error.h"
 #include "matrix_profile.h"
 #include "srgb_curve.h"
@@ -141,6 +142,8 @@ class LcmsProfile : public ColourProfile {
     }
     return true;
   }
+
+  [[nodiscard]] bool is_hdr() const override { return hdrtile::is_hdr(profile_.get()); }
 
   [[nodiscard]] Image to_srgb(const Image& native) const override {
     Image srgb(native.size(), Depth::f32);

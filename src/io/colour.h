@@ -23,6 +23,8 @@ class ColourProfile {
   [[nodiscard]] virtual std::string description() const = 0;
   /// Whether it is sRGB by its values, to a quarter of an 8-bit step: names are not to be trusted.
   [[nodiscard]] virtual bool is_srgb() const = 0;
+  /// Whether samples are coded by PQ or HLG, as far as the profile tells by number or by its curves.
+  [[nodiscard]] virtual bool is_hdr() const = 0;
   /// Native samples (channels as the space has) to three-channel f32. Throws Error{unsupported} when it cannot be done.
   [[nodiscard]] virtual Image to_srgb(const Image& native) const = 0;
   /// Three-channel f32 to native samples of `depth`, clamped to what the file can hold. Empty when the profile has no

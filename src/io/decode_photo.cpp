@@ -21,11 +21,18 @@ bool suits(Space space, int channels) {
   }
 }
 
+/// The embedded profile, whatever channels it is for; null where there is none, or it is damaged.
+std::shared_ptr<const ColourProfile> open_profile(const Metadata& metadata, const std::filesystem::path& path) {
+  auto profile = ColourProfile::open(metadata.icc);
+  if (profile && profile->is_hdr()) refuse_hdr(path);
+  return profile;
+}
+
 /// The embedded profile, if there is one that can be used; what cannot is taken out of the metadata, with a warning.
-std::shared_ptr<const ColourProfile> take_profile(FileHead& head) {
+std::shared_ptr<const ColourProfile> take_profile(FileHead& head, const std::filesystem::path& path) {
   Bytes& icc = head.metadata.icc;
   if (icc.empty()) return nullptr;
-  auto profile = ColourProfile::open(icc);
+  auto profile = open_profile(head.metadata, path);
   if (profile && suits(profile->space(), head.channels)) return profile;
   head.warnings.emplace_back(
       profile
@@ -68,7 +75,7 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
   header.depth = head.depth;
   header.grey = head.channels == 1;
   header.alpha = head.alpha;
-  const auto profile = ColourProfile::open(head.metadata.icc);
+  const auto profile = open_profile(head.metadata, path);
   if (profile) header.profile = profile->description();
   const bool stays_in_profile = profile && profile->space() != Space::cmyk && !profile->is_srgb();
   header.decoded_depth = stays_in_profile ? Depth::f32 : head.depth;
@@ -82,7 +89,7 @@ Photo decode_photo(std::span<const std::uint8_t> bytes, const std::filesystem::p
   const int orientation = file.head.orientation;
   file.pixels = upright(std::move(file.pixels), orientation);
 
-  const auto profile = take_profile(file.head);
+  const auto profile = take_profile(file.head, path);
   Photo photo;
   photo.pixels = to_working(file, profile.get(), path);
   photo.alpha = upright(std::move(file.alpha), orientation);

@@ -34,13 +34,21 @@ inline void check_size(Size size, const std::filesystem::path& path, const Decod
                                     std::to_string(limits.max_pixels / 1'000'000) + " megapixels; make it smaller");
 }
 
-/// The check of codecs whose files name their transfer by number (ITU-T H.273).
-inline void check_transfer(int transfer, const std::filesystem::path& path) {
+/// Of the numbers of transfers in ITU-T H.273.
+[[nodiscard]] constexpr bool is_hdr_transfer(int number) noexcept {
   constexpr int pq = 16;
   constexpr int hlg = 18;
-  if (transfer != pq && transfer != hlg) return;
+  return number == pq || number == hlg;
+}
+
+[[noreturn]] inline void refuse_hdr(const std::filesystem::path& path) {
   throw Error(ErrorCode::unsupported,
               path.string() + ": is HDR (PQ or HLG), which hdrtile does not take; export it as SDR");
+}
+
+/// The check of codecs whose files name their transfer by number.
+inline void check_transfer(int number, const std::filesystem::path& path) {
+  if (is_hdr_transfer(number)) refuse_hdr(path);
 }
 
 }  // namespace hdrtile

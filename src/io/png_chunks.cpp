@@ -18,6 +18,7 @@ using namespace std::string_view_literals;
 constexpr std::size_t signature_bytes = 8;
 constexpr auto xmp_keyword = "XML:com.adobe.xmp"sv;
 constexpr auto raw_profile_prefix = "Raw profile type "sv;
+constexpr auto pq_profile_name = "ITUR_2100_PQ_FULL"sv;  // W3C's note on PQ in PNG: whatever the profile holds
 
 struct Text {
   std::string_view keyword;
@@ -143,6 +144,7 @@ class Reader {
   void read_profile(ByteView data) {
     std::string_view name;
     const bool named = split_at_zero(data, name) && !data.empty();
+    if (name == pq_profile_name) refuse_hdr(path_);
     const auto icc = named ? inflate(data.subspan(1), budget_.left()) : std::nullopt;
     if (icc && budget_.take(icc->size(), "iCCP")) {
       head_.metadata.icc = *icc;
