@@ -54,7 +54,8 @@ struct TilePlan {
 
 /// Plans the fewest computed pixels for sides of at most spec.tile. Pure function of its arguments.
 /// Throws Error{usage} for a spec that cannot be met (tile too small for overlap and halo: says the smallest that
-/// works).
+/// works), Error{limit} for a photo that is too large for the model where smaller ones are not (it does not take it
+/// whole, or cannot cut any).
 [[nodiscard]] TilePlan plan_tiles(Size photo, const TileSpec& spec, const TileShapes& shapes);
 
 /// The weights of tile `index` of an axis at `scale` output pixels per input pixel: side * scale values in [0, 1].

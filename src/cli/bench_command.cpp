@@ -47,9 +47,10 @@ Photo synthetic_photo() {
 }
 
 /// As much of a photo as the first mode computes in so many seconds, by what one of its tiles takes; a tile at least.
-Size affordable(const Image& photo, const ModelFlags& first, double seconds, const CancelFlag& cancel) {
+Size affordable(const Image& photo, const std::string& name, const ModelFlags& first, double seconds,
+                const CancelFlag& cancel) {
   Session session(first);
-  const TilePlan tiles = session.plan(photo.size(), photo.depth()).tiles;
+  const TilePlan tiles = session.plan(name, photo.size(), photo.depth()).tiles;
   const Size tile{std::min(tiles.x.side, photo.width()), std::min(tiles.y.side, photo.height())};
   const Image piece = middle_of(photo, tile);
   const auto pass = [&] {
@@ -155,7 +156,7 @@ ExitCode run_bench(const BenchFlags& flags) {
     ModelFlags first = flags.model;
     first.precision = "fp32";
     first.engine = EngineChoice::torchscript;
-    photo.pixels = middle_of(photo.pixels, affordable(photo.pixels, first, flags.seconds, cancel));
+    photo.pixels = middle_of(photo.pixels, affordable(photo.pixels, found.photo, first, flags.seconds, cancel));
     photo.alpha = {};
     Session session(first);
     found.model = session.model().name;

@@ -32,10 +32,10 @@ void fail(PhotoResult& photo, const Error& error, const std::string& reason) {
 
 void plan(PhotoResult& photo, Session& session, const BatchOptions& options) {
   try {
-    photo.plan = session.plan(photo.input_size, photo.decoded_depth);
+    photo.plan = session.plan(photo.job.input, photo.input_size, photo.decoded_depth);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::limit) throw;
-    return fail(photo, error, photo.job.input.string() + ": " + error.what());
+    return fail(photo, error, error.what());
   }
   const int scale = session.model().scale;
   const Size enhanced{photo.input_size.width * scale, photo.input_size.height * scale};

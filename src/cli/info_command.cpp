@@ -90,7 +90,7 @@ struct PhotoFacts {
 
 PhotoFacts examine(const std::string& path, Session& session) {
   PhotoHeader header = read_header(read_file(path), path);
-  MemoryPlan plan = session.plan(header.size, header.decoded_depth);
+  MemoryPlan plan = session.plan(path, header.size, header.decoded_depth);
   return {.header = std::move(header), .plan = std::move(plan)};
 }
 

@@ -119,4 +119,13 @@ MemoryPlan Session::plan(Size photo, Depth depth) {
                      memory_limits(made.info(), flags_.tiling.max_memory), depth);
 }
 
+MemoryPlan Session::plan(const std::filesystem::path& photo, Size size, Depth depth) {
+  try {
+    return plan(size, depth);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::limit) throw;
+    throw Error(error.code(), photo.string() + ": " + error.what());
+  }
+}
+
 }  // namespace hdrtile::cli

@@ -37,7 +37,9 @@ class Session {
   /// Those that were needed, in the order of --device, a fallback last.
   [[nodiscard]] std::vector<EngineInfo> engines_made();
 
+  /// Throw as plan_memory does; an Error{limit} names the photo, where it has a name.
   [[nodiscard]] MemoryPlan plan(Size photo, Depth depth);
+  [[nodiscard]] MemoryPlan plan(const std::filesystem::path& photo, Size size, Depth depth);
 
  private:
   [[nodiscard]] Engine& engine(const std::string& device);

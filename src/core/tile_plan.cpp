@@ -14,12 +14,16 @@ constexpr int longest_side = 1 << 28;  // leaves room for rounding up and for su
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::usage, message); }
 
+[[noreturn]] void too_large(const std::string& message) {
+  throw Error(ErrorCode::limit, message + "; make it smaller, or take another model");
+}
+
 std::string named(Size size) { return std::to_string(size.width) + " x " + std::to_string(size.height); }
 
 void check(Size photo, const TileSpec& spec) {
   if (photo.width < 1 || photo.height < 1) fail("a photo of " + named(photo) + " pixels cannot be cut into tiles");
   if (photo.width > longest_side || photo.height > longest_side) {
-    throw Error(ErrorCode::limit, "a photo of " + named(photo) + " pixels is too large to be cut into tiles");
+    too_large("a photo of " + named(photo) + " pixels is too large to be cut into tiles");
   }
   if (spec.tile < 0 || spec.overlap < 0) fail("tile and overlap must not be negative");
   if (spec.halo < 0 || spec.multiple < 1 || spec.halo > longest_side / 8 || spec.multiple > longest_side / 8) {
@@ -37,6 +41,21 @@ bool fits(Size photo, int side) { return photo.width <= side && photo.height <= 
 
 /// What can follow another tile: one tile over the whole photo needs no overlap.
 bool works(Size photo, int side, const AxisRules& rules) { return fits(photo, side) || side >= rules.smallest_side(); }
+
+/// Throws where the largest tile that a model runs neither holds the photo nor can be followed by another, whatever the
+/// overlap: the photo's fault then, as the model takes smaller ones.
+void check_that_model_cuts(Size photo, const TileSpec& spec, int largest) {
+  TileSpec least = spec;
+  least.overlap = 0;
+  if (works(photo, largest, rules_of(least))) return;
+  too_large("the model runs tiles of at most " + std::to_string(largest) + ", which its halo of " +
+            std::to_string(spec.halo) + " leaves too small to cut a photo of " + named(photo) + " into");
+}
+
+[[noreturn]] void cannot_be_whole(Size photo, int largest) {
+  too_large("the model runs tiles of at most " + std::to_string(largest) + ", which do not hold a photo of " +
+            named(photo) + " whole: choose a tile size instead");
+}
 
 std::int64_t computed_pixels(Size photo, int side, int overlap) {
   return std::int64_t{tiles_needed(photo.width, side, overlap)} * tiles_needed(photo.height, side, overlap) * side *
@@ -60,10 +79,8 @@ int choose_listed(Size photo, const TileSpec& spec, const AxisRules& rules, cons
     if (!best || cost < least || (cost == least && side > *best)) best = side;
   }
   if (best) return *best;
-  if (spec.tile == TileSpec::whole_image) {
-    fail("the model runs tiles of at most " + std::to_string(*largest) + ", which do not hold a photo of " +
-         named(photo) + " whole; choose a tile size instead");
-  }
+  if (spec.tile == TileSpec::whole_image) cannot_be_whole(photo, *largest);
+  check_that_model_cuts(photo, spec, *largest);
   fail("tiles of " + std::to_string(limit) + " are too small for an overlap of " + std::to_string(rules.overlap) +
        " and a halo of " + std::to_string(rules.halo) + ": the smallest tile that works is " +
        std::to_string(rules.smallest_side()) + " (the model's own sizes end at " + std::to_string(*largest) +
@@ -75,6 +92,8 @@ int choose_limit(Size photo, const TileSpec& spec, const AxisRules& rules, const
   const int smallest = round_up(std::clamp(shapes.min, 1, longest_side), spec.multiple);
   const int limit = std::max(std::min({spec.tile, shapes.max, longest_side}) / spec.multiple * spec.multiple, smallest);
   if (!works(photo, limit, rules)) {
+    check_that_model_cuts(photo, spec,
+                          std::max(std::min(shapes.max, longest_side) / spec.multiple * spec.multiple, smallest));
     const int needed = std::max(rules.smallest_side(), smallest);
     fail("tiles of " + std::to_string(limit) + " are too small for an overlap of " + std::to_string(rules.overlap) +
          " and a halo of " + std::to_string(rules.halo) + ": the smallest tile that works is " +

@@ -39,6 +39,12 @@ bool ends_batch(ErrorCode code) noexcept {
   return code == ErrorCode::model || code == ErrorCode::device || code == ErrorCode::usage;
 }
 
+Error fault_of_photo(const Error& of_enhancing, const fs::path& photo) {
+  const bool of_model = of_enhancing.code() == ErrorCode::model;
+  return {of_model ? ErrorCode::unsupported : of_enhancing.code(),
+          photo.string() + (of_model ? ": the model cannot enhance it: " : ": ") + of_enhancing.what()};
+}
+
 Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel)
     : options_(options),
       observer_(observer),
@@ -184,12 +190,14 @@ Enhanced Stages::enhanced(const Work& work, Engine& engine) {
     return enhance_image(work.photo.pixels, engine, options_.enhance, cancel_, tell,
                          work.preview ? &*work.preview : nullptr);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::model) throw;
-    const std::lock_guard lock(judging_);
-    model_fault_ = error.what();
-    if (++model_faults_ == most_model_faults) throw;
-    throw Error(ErrorCode::unsupported,
-                work.result.job.input.string() + ": the model cannot enhance it: " + model_fault_);
+    const bool of_model = error.code() == ErrorCode::model;
+    if (error.code() == ErrorCode::cancelled || (ends_batch(error.code()) && !of_model)) throw;
+    if (of_model) {
+      const std::lock_guard lock(judging_);
+      model_fault_ = error.what();
+      if (++model_faults_ == most_model_faults) throw;
+    }
+    throw fault_of_photo(error, work.result.job.input);
   }
 }
 

@@ -130,6 +130,7 @@ def test_photos_that_the_model_cannot_enhance_are_told_as_the_run_fails_them(tmp
     dry, real, said = reports(tmp_path, *(tmp_path / f'{i}.png' for i in range(3)), '-o', f'{tmp_path}/out/', with_model='raises')
     for report in (dry, real):
         assert {Path(entry['input']).stem for entry in report['photos'] if entry['status'] == 'failed'} == {'1'}
+        assert [entry['reason'].split(':')[0] for entry in report['photos'] if entry['status'] == 'failed'] == [f'{tmp_path}/1.png']
     assert '2 to enhance' in said.stdout + said.stderr and '1 would fail' in said.stdout + said.stderr
     assert said.returncode == 1
 

@@ -62,6 +62,19 @@ def test_bomb_within_jpeg_dimensions(tmp_path):
     assert_fails_alone(tmp_path / 'bad.jpg', 'pixels', 'too large', 'limit')
 
 
+def test_a_photo_that_a_model_of_fixed_tiles_cannot_take_whole(tmp_path):
+    photo = write(tmp_path / 'large.png', scene(200, 300))
+    assert_fails_alone(photo, 'make it smaller', with_model='restormer', flags=('--tile', 'whole'))
+
+
+def test_info_names_a_photo_that_is_too_large_for_the_memory_limit(tmp_path):
+    photos = [write(tmp_path / f'{name}.png', scene(side, side)) for name, side in (('a', 40), ('large', 1200), ('b', 40))]
+    told = run('info', *photos, '--json', '--tile', 'whole', '--max-memory', '1G', '--model', model('mean_gain'), '--device', 'cpu')
+    assert told.returncode == 1
+    assert f'{photos[1]}: a memory limit of 1024 MiB is too small' in told.stderr
+    assert [photo['path'] for photo in json.loads(told.stdout)['photos']] == [str(photos[0]), str(photos[2])]
+
+
 def test_missing_file(tmp_path):
     good = jpeg(tmp_path, 'good.jpg')
     result = enhance(tmp_path / 'nowhere.jpg', good)

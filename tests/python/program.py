@@ -73,11 +73,11 @@ def jpeg(folder, name='photo.jpg'):
     return write(folder / name, scene(48, 64))
 
 
-def assert_fails_alone(photo, *reasons, prefix=(), **options):
+def assert_fails_alone(photo, *reasons, prefix=(), flags=(), **options):
     """The photo fails with its name and one of the reasons, the good one beside it is done, nothing else appears."""
     good = jpeg(photo.parent, 'good.jpg')
     before = set(names(photo.parent))
-    result = enhance(photo, good, prefix=prefix, **options)
+    result = enhance(photo, good, *flags, prefix=prefix, **options)
     assert result.returncode == 1, result.stderr
     assert str(photo.name) in result.stderr
     assert any(reason in result.stderr.lower() for reason in reasons), result.stderr

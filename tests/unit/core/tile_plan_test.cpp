@@ -16,6 +16,7 @@ using test::random_case;
 using test::TileCase;
 
 constexpr int usage = static_cast<int>(ErrorCode::usage);
+constexpr int too_large = static_cast<int>(ErrorCode::limit);
 
 int overlap_used(const TileSpec& spec) {
   const int wanted = std::max(spec.overlap, 2 * spec.halo + TileSpec::min_ramp);
@@ -139,12 +140,28 @@ TEST(TilePlan, AListedSizeIsTakenForTheFewestPixels) {
   EXPECT_EQ(plan_tiles({1000, 1000}, {.tile = 512}, listed).x.side, 256);  // 9 * 512^2 against 25 * 256^2
 }
 
-TEST(TilePlan, ListedSizesThatCannotHoldThePhotoWholeAreAnError) {
-  const TileShapes listed{.fixed = {512}};
+TEST(TilePlan, APhotoThatNoListedSizeHoldsWholeIsAFaultOfThatPhoto) {
+  const TileShapes listed{.fixed = {256, 512}};
+  const TileSpec whole{.tile = TileSpec::whole_image};
   std::string message;
-  EXPECT_EQ(error_code([&] { (void)plan_tiles({513, 10}, {.tile = TileSpec::whole_image}, listed); }, &message), usage);
+  EXPECT_EQ(error_code([&] { (void)plan_tiles({513, 10}, whole, listed); }, &message), too_large);
   EXPECT_NE(message.find("512"), std::string::npos) << message;
-  EXPECT_EQ(plan_tiles({512, 10}, {.tile = TileSpec::whole_image}, listed).count(), 1);
+  EXPECT_EQ(plan_tiles({512, 10}, whole, listed).count(), 1);
+}
+
+TEST(TilePlan, APhotoTooLargeForAModelThatCannotCutAnyIsAFaultOfThatPhoto) {
+  for (const TileShapes& shapes : {TileShapes{.fixed = {32, 64}}, TileShapes{.max = 64}}) {
+    std::string message;
+    const TileSpec spec{.tile = 64, .overlap = 64, .halo = 32};
+    EXPECT_EQ(error_code([&] { (void)plan_tiles({65, 10}, spec, shapes); }, &message), too_large);
+    EXPECT_NE(message.find("at most 64"), std::string::npos) << message;
+    EXPECT_EQ(plan_tiles({64, 10}, spec, shapes).count(), 1);
+    EXPECT_EQ(error_code([&] {
+                (void)plan_tiles({65, 10}, {.tile = 64, .overlap = 60, .halo = 4}, shapes);
+              }),
+              usage)
+        << "less overlap would do";
+  }
 }
 
 TEST(TilePlan, ASmallerTileThanTheModelRunsIsRaisedAndSaid) {
@@ -184,7 +201,7 @@ TEST(TilePlan, SpecsThatCannotBeAreErrors) {
   EXPECT_EQ(error_code([] { (void)plan_tiles({4, 4}, {.halo = -1}, {}); }), usage);
   EXPECT_EQ(error_code([] { (void)plan_tiles({4, 4}, {.multiple = 0}, {}); }), usage);
   EXPECT_EQ(error_code([] { (void)plan_tiles({4, 4}, {.multiple = 8}, {.fixed = {500}}); }), usage);
-  EXPECT_EQ(error_code([] { (void)plan_tiles({1 << 30, 1}, {}, {}); }), static_cast<int>(ErrorCode::limit));
+  EXPECT_EQ(error_code([] { (void)plan_tiles({1 << 30, 1}, {}, {}); }), too_large);
   EXPECT_EQ(error_code([] { (void)plan_tiles({4000, 4000}, {.overlap = 2'000'000'000}, {}); }), usage);
 }
 

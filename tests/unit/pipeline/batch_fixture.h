@@ -41,6 +41,7 @@ class IdentityEngine : public Engine {
     return {};
   }
 
+  void shapes(TileShapes shapes) { model_.shapes = std::move(shapes); }
   void backend(const std::string& name) { info_.backend = name; }
   void device(const std::string& id) { info_.device = id; }
   int lanes() const noexcept override { return lanes_; }

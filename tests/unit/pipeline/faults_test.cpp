@@ -29,6 +29,12 @@ class Faults : public BatchTest, public testing::WithParamInterface<int> {
     EXPECT_EQ(files().size(), known) << "a file is left over";
   }
 
+  void expect_failed_by_its_size(const Job& job) {
+    const auto& result = recorder_.of(job.input);
+    EXPECT_EQ(result.error, ErrorCode::limit);
+    EXPECT_NE(result.reason.find(job.input.string()), std::string::npos) << result.reason;
+  }
+
   /// The batch ends by an error of this kind, and every photo is told. Gives what the error says.
   std::string expect_end(const std::vector<Job>& jobs, ErrorCode code) {
     std::string said;
@@ -94,7 +100,16 @@ TEST_P(Faults, APhotoTooLargeForTheMemoryLimitFailsAlone) {
   const auto summary = run(jobs);
   EXPECT_EQ(summary.done, 2);
   EXPECT_EQ(summary.failed, 1);
-  EXPECT_EQ(recorder_.of(jobs[1].input).error, ErrorCode::limit);
+  expect_failed_by_its_size(jobs[1]);
+  expect_all_accounted_for(jobs);
+}
+
+TEST_P(Faults, APhotoTooLargeForTheModelToTakeWholeFailsAlone) {
+  options_.enhance.request.tile = TileSpec::whole_image;
+  engine_.shapes({.fixed = {64}});
+  const std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("large.jpg", 1, {400, 300}), add_photo("b.jpg")};
+  EXPECT_EQ(run(jobs).done, 2);
+  expect_failed_by_its_size(jobs[1]);
   expect_all_accounted_for(jobs);
 }
 
