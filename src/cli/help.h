@@ -78,10 +78,12 @@ inline constexpr auto max_pixels = "refuse photos of more pixels than this, e.g.
 inline constexpr auto dry_run =
     "say on stdout what would be done and about how long it takes and how much space (a few photos are tried in "
     "memory), "
-    "and do nothing";
+    "and do nothing, but write the report where --report asks for one";
 inline constexpr auto progress =
     "auto (default): a bar when stderr is a terminal; bar: always; json: one event a line on stdout (see below)";
-inline constexpr auto report = "write what became of every photo, and how, as JSON; also when interrupted";
+inline constexpr auto report =
+    "write what became of every photo of this run, and how, as JSON; also when interrupted; replaces the report of an "
+    "earlier run";
 inline constexpr auto enhance_footer = R"(Examples:
   hdrtile enhance *.jpg                                   beside the originals, as NAME_hdr.jpg
   hdrtile enhance -r shoot/ -o done/                      a whole tree into another folder

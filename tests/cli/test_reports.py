@@ -47,6 +47,14 @@ def test_no_arguments_is_a_usage_error():
     assert run().returncode == 2
 
 
+def test_a_report_is_of_the_last_run_alone_and_says_whether_that_was_a_dry_one(photos, tmp_path):
+    report = tmp_path / 'report.json'
+    for flags, dry, inputs in (((), False, photos), (('--dry-run',), True, photos[:1])):
+        assert enhance(*inputs, '--report', report, *flags).returncode == 0
+        told = json.loads(report.read_text())
+        assert told['dry_run'] == dry and [entry['input'] for entry in told['photos']] == [str(photo) for photo in inputs]
+
+
 def test_report(photos, tmp_path):
     bad = tmp_path / 'bad.jpg'
     bad.touch()

@@ -173,6 +173,17 @@ TEST(Png, HdrIsRefused) {
   }
 }
 
+TEST(Png, WhatHoldsForTheInputsSamplesAloneIsNotSaidOfTheResults) {
+  PngSpec spec;
+  spec.chunks.emplace_back("sBIT", Bytes{5, 6, 5});
+  spec.chunks.emplace_back("tIME", Bytes{7, 227, 1, 2, 3, 4, 5});
+  const Photo photo = decode(make_png(spec, png_noise(spec)));
+  EXPECT_TRUE(photo.warnings.empty()) << "nothing is lost that was true of the result";
+  const Bytes file = encode(photo);
+  EXPECT_TRUE(png_chunks(file, "sBIT").empty());
+  EXPECT_TRUE(png_chunks(file, "tIME").empty());
+}
+
 TEST(Png, TheHeaderSaysWhatTheFileIs) {
   const PngSpec spec{.size = {7, 5}, .bits = 16, .colour_type = PNG_COLOR_TYPE_GRAY_ALPHA};
   const PhotoHeader header = read_header(make_png(spec, png_noise(spec)), "photo");
