@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <sstream>
@@ -285,6 +286,16 @@ void add_merge(CLI::App& app, MergeFlags& flags, int& verbosity) {
   app.footer(help::merge_footer);
 }
 
+/// The command line without the program's name. CLI11 takes "[a,b]" among photos for two of them, a and b; the same
+/// name with ./ before it, it takes for a name.
+std::vector<std::string> arguments_of(int argc, const char* const* argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  for (std::string& argument : arguments) {
+    if (argument.starts_with('[') && argument.ends_with(']')) argument.insert(0, "./");
+  }
+  return arguments;
+}
+
 }  // namespace
 
 const char* to_string(EngineChoice choice) noexcept {
@@ -321,7 +332,9 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   add_merge(*merge_app, merge, options.verbosity);
 
   try {
-    app.parse(argc, argv);
+    auto arguments = arguments_of(argc, argv);
+    std::ranges::reverse(arguments);  // it takes them from the end
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     const int status = app.exit(error);
     return status == 0 ? ExitCode::ok : ExitCode::usage;

@@ -5,7 +5,7 @@ import subprocess
 import urllib.parse
 
 import pytest
-from program import enhance, jpeg, names
+from program import enhance, jpeg, model, names, run
 
 
 def rename(photo, name):
@@ -27,6 +27,17 @@ def test_json_gives_every_name_back_byte_by_byte(tmp_path, name):
         assert true_name(entry, 'input') == os.fsencode(photo)
     output = true_name(entries[0], 'output')
     assert output == os.fsencode(photo)[:-4] + b'_hdr.jpg' and os.path.exists(output)
+
+
+def test_names_in_square_brackets_are_names(tmp_path):
+    (tmp_path / '[2024]').mkdir()
+    jpeg(tmp_path / '[2024]')
+    jpeg(tmp_path).rename(tmp_path / '[a,b]')
+    result = enhance('[2024]', '[a,b]', '-o', '[out]', cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert names(tmp_path / '[out]') == ['[a,b]_hdr.jpg', 'photo_hdr.jpg']
+    told = run('info', '[a,b]', '--json', '--model', model('lift'), cwd=tmp_path)
+    assert [photo['path'] for photo in json.loads(told.stdout)['photos']] == ['./[a,b]']
 
 
 def test_a_fault_names_a_file_that_is_no_utf8(tmp_path):
