@@ -172,7 +172,7 @@ void examine_batch(std::span<const Job> jobs, const BatchOptions& options,
     try {
       (void)gate.admit(result);
     } catch (const Error& error) {
-      fail(error.code(), error.what());
+      fail(error.code(), fault_of_photo(error, job.input).what());
     } catch (const std::bad_alloc&) {
       fail(ErrorCode::out_of_memory, job.input.string() + ": not enough memory to read it");
     }

@@ -157,8 +157,7 @@ class Trials {
       const bool of_model = error.code() == ErrorCode::model && ++model_faults_ < most_model_faults;
       if (error.code() == ErrorCode::cancelled || (ends_batch(error.code()) && !of_model)) throw;
       if (of_model) model_fault_ = error;
-      const bool has_name = !of_model && error.code() != ErrorCode::out_of_memory;  // what reads and writes gives one
-      leave_out(index, has_name ? error : fault_of_photo(error, photo.job.input));
+      leave_out(index, fault_of_photo(error, photo.job.input));
     } catch (const std::bad_alloc&) {
       leave_out(index, Error(ErrorCode::out_of_memory, photo.job.input.string() + ": not enough memory to try it"));
     }

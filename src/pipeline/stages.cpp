@@ -39,10 +39,11 @@ bool ends_batch(ErrorCode code) noexcept {
   return code == ErrorCode::model || code == ErrorCode::device || code == ErrorCode::usage;
 }
 
-Error fault_of_photo(const Error& of_enhancing, const fs::path& photo) {
-  const bool of_model = of_enhancing.code() == ErrorCode::model;
-  return {of_model ? ErrorCode::unsupported : of_enhancing.code(),
-          photo.string() + (of_model ? ": the model cannot enhance it: " : ": ") + of_enhancing.what()};
+Error fault_of_photo(const Error& error, const fs::path& photo) {
+  const std::string name = photo.string() + ": ";
+  const std::string text = error.what();
+  if (error.code() == ErrorCode::model) return {ErrorCode::unsupported, name + "the model cannot enhance it: " + text};
+  return {error.code(), text.starts_with(name) ? text : name + text};
 }
 
 Stages::Stages(std::span<const Job> jobs, const BatchOptions& options, Observer& observer, const CancelFlag& cancel)
@@ -69,7 +70,8 @@ bool Stages::attempt(PhotoResult& result, const Stage& stage) {
     stage();
     if (result.status == PhotoStatus::done) return true;
   } catch (const Error& error) {
-    fail(result, error.code(), error.what());
+    const bool of_photo = error.code() != ErrorCode::cancelled && !ends_batch(error.code());
+    fail(result, error.code(), of_photo ? fault_of_photo(error, result.job.input).what() : error.what());
   } catch (const std::bad_alloc&) {
     fail(result, ErrorCode::out_of_memory,
          result.job.input.string() + ": not enough memory; use fewer --jobs, or make the photo smaller");
@@ -190,13 +192,10 @@ Enhanced Stages::enhanced(const Work& work, Engine& engine) {
     return enhance_image(work.photo.pixels, engine, options_.enhance, cancel_, tell,
                          work.preview ? &*work.preview : nullptr);
   } catch (const Error& error) {
-    const bool of_model = error.code() == ErrorCode::model;
-    if (error.code() == ErrorCode::cancelled || (ends_batch(error.code()) && !of_model)) throw;
-    if (of_model) {
-      const std::lock_guard lock(judging_);
-      model_fault_ = error.what();
-      if (++model_faults_ == most_model_faults) throw;
-    }
+    if (error.code() != ErrorCode::model) throw;
+    const std::lock_guard lock(judging_);
+    model_fault_ = error.what();
+    if (++model_faults_ == most_model_faults) throw;
     throw fault_of_photo(error, work.result.job.input);
   }
 }

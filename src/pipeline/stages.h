@@ -32,8 +32,8 @@ struct Work {
 /// Whether what is wrong with one photo would be so with every other: the model, the device, the request.
 [[nodiscard]] bool ends_batch(ErrorCode code) noexcept;
 
-/// What such a fault of one photo is told as: by its name. A fault of the model is that photo's then.
-[[nodiscard]] Error fault_of_photo(const Error& of_enhancing, const std::filesystem::path& photo);
+/// A fault that one photo is to fail by, with its name first. One of the model is that photo's then.
+[[nodiscard]] Error fault_of_photo(const Error& error, const std::filesystem::path& photo);
 
 /// So many photos in a row that the model cannot enhance end the batch.
 inline constexpr int most_model_faults = 3;

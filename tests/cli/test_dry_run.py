@@ -135,6 +135,13 @@ def test_photos_that_the_model_cannot_enhance_are_told_as_the_run_fails_them(tmp
     assert said.returncode == 1
 
 
+def test_a_result_that_its_format_does_not_hold_is_told_as_the_run_fails_it(tmp_path):
+    photos = [write(tmp_path / 'a.png', scene(60, 80)), write(tmp_path / 'wide.png', scene(2, 17_000))]
+    for report in reports(tmp_path, *photos, '--format', 'webp')[:2]:
+        assert [entry['reason'].split(' pixels')[0] for entry in report['photos'] if entry['status'] == 'failed'] == [
+            f'{photos[1]}: a WebP has at most 16383']
+
+
 def test_photos_too_large_for_the_memory_limit_are_told_as_the_run_fails_them(tmp_path):
     photos = [write(tmp_path / 'a.png', scene(60, 80)), write(tmp_path / 'large.png', scene(800, 1200)), write(tmp_path / 'b.png', scene(60, 80))]
     dry, real, said = reports(tmp_path, *photos, '--tile', 'whole', '--max-memory', '1G', with_model='mean_gain')

@@ -74,6 +74,17 @@ TEST_P(Faults, BadPhotosFailAloneWithTheirNames) {
   expect_all_accounted_for(jobs);
 }
 
+TEST_P(Faults, AFaultOfTheResultNamesThePhotoThatItIsOf) {
+  options_.encode.format = Format::webp;
+  const std::vector<Job> jobs = {add_photo("a.png"), add_photo("wide.png", 1, {17'000, 1})};
+  EXPECT_EQ(run(jobs).done, 1);
+  EXPECT_EQ(recorder_.of(jobs[1].input).reason.find(jobs[1].input.string() + ": a WebP has at most"), 0U);
+  options_.on_exist = OnExist::fail;
+  EXPECT_EQ(run({jobs[0]}).failed, 1);
+  const std::string reason = recorder_.of(jobs[0].input).reason;
+  EXPECT_EQ(reason.find(jobs[0].input.string() + ": " + jobs[0].output.string() + " exists"), 0U) << reason;
+}
+
 TEST_P(Faults, AnOutputThatCannotBeWrittenFailsAlone) {
   std::vector<Job> jobs = {add_photo("a.jpg"), add_photo("b.jpg")};
   write(folder_ / "file", "in the way of a folder");
