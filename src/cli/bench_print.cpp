@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "printable.h"
 #include "quantity.h"
 
 namespace hdrtile::cli {
@@ -62,8 +63,8 @@ void print(const BenchFindings& found) {
     fmt::print("  a large matrix product in {}: {:.0f} GFLOP/s\n", precision, flop_per_s / 1e9);
   }
   fmt::print("  a large copy, read and written: {:.1f} GB/s\n", found.peak_copy_bytes_per_s / 1e9);
-  fmt::print("photo: {}, {} ({:.1f} MP); model {}\n", found.photo, cli::describe(found.size), megapixels(found.size),
-             found.model);
+  fmt::print("photo: {}, {} ({:.1f} MP); model {}\n", printable(found.photo), cli::describe(found.size),
+             megapixels(found.size), printable(found.model));
   fmt::print("  as {}: decoding {}, encoding {}\n", found.format, format_duration(found.decode_ms),
              format_duration(found.encode_ms));
   print_rows(found, found.modes, "mode");

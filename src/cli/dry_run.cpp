@@ -9,6 +9,7 @@
 
 #include "hdrtile/estimate.h"
 #include "json.h"
+#include "printable.h"
 #include "quantity.h"
 
 namespace hdrtile::cli {
@@ -101,11 +102,11 @@ void tell(const PhotoResult& result) {
   const std::string input = result.job.input.string();
   switch (result.status) {
     case PhotoStatus::done:
-      fmt::print("{} -> {}, {}, {}\n", input, result.job.output.string(), describe(result.output_size),
-                 describe(*result.plan));
+      fmt::print("{} -> {}, {}, {}\n", printable(input), printable(result.job.output.string()),
+                 describe(result.output_size), describe(*result.plan));
       break;
     case PhotoStatus::skipped:
-      fmt::print("{}: would be skipped, {}\n", input, result.reason);
+      fmt::print("{}: would be skipped, {}\n", printable(input), printable(result.reason));
       break;
     default:
       spdlog::error("{}", result.reason);

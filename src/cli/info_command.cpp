@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "json.h"
 #include "models.h"
+#include "printable.h"
 #include "quantity.h"
 #include "session.h"
 
@@ -78,8 +79,8 @@ void print_system() {
 void print_model(Session& session) {
   const ModelInfo& model = session.model();
   const EngineInfo& info = session.engine().info();
-  fmt::print("model {}: {}\n  {}\n  on {} ({}), {}, {}{}\n", model.name, describe(model), model.path.string(),
-             info.device, info.device_name, to_string(info.precision), info.backend,
+  fmt::print("model {}: {}\n  {}\n  on {} ({}), {}, {}{}\n", printable(model.name), describe(model),
+             printable(model.path.string()), info.device, info.device_name, to_string(info.precision), info.backend,
              info.package.empty() ? "" : " " + info.package);
 }
 
@@ -118,11 +119,13 @@ Json photo_json(const std::string& path, const PhotoFacts& facts) {
 
 void print_photo(const std::string& path, const PhotoFacts& facts) {
   const PhotoHeader& header = facts.header;
-  fmt::print("\n{}\n  {}, {}, {} bit{}{}, profile: {}, EXIF orientation {}\n", path, facts_of(header.format).id,
-             cli::describe(header.size), 8 * bytes_per_sample(header.depth), header.grey ? ", grey" : "",
-             header.alpha ? ", alpha" : "", header.profile.empty() ? "none (sRGB)" : header.profile,
-             header.orientation);
-  if (header.stamp) fmt::print("  made by hdrtile {} with {}\n", header.stamp->version, header.stamp->model);
+  fmt::print("\n{}\n  {}, {}, {} bit{}{}, profile: {}, EXIF orientation {}\n", printable(path),
+             facts_of(header.format).id, cli::describe(header.size), 8 * bytes_per_sample(header.depth),
+             header.grey ? ", grey" : "", header.alpha ? ", alpha" : "",
+             header.profile.empty() ? "none (sRGB)" : printable(header.profile), header.orientation);
+  if (header.stamp) {
+    fmt::print("  made by hdrtile {} with {}\n", printable(header.stamp->version), printable(header.stamp->model));
+  }
   fmt::print("  {}, {:.2f} pixels computed per pixel, {} by estimate\n  {}\n", cli::describe(facts.plan),
              facts.plan.tiles.overhead(), format_bytes(facts.plan.expected_bytes), facts.plan.why);
 }

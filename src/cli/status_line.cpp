@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "printable.h"
+
 namespace hdrtile::cli {
 namespace {
 
@@ -26,11 +28,7 @@ std::size_t terminal_columns() {
 }  // namespace
 
 void StatusLine::print(const std::string& message) {
-  std::string text = message;
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = c == '\n' || c == '\t' ? ' ' : '?';
-  }
-  text += '\n';
+  const std::string text = printable(message) + "\n";
   const std::lock_guard lock(mutex_);
   if (!line_.empty()) put(wipe);
   put(text);

@@ -54,6 +54,18 @@ def test_the_longest_name_that_has_a_result(tmp_path):
     assert names(tmp_path) == sorted([photo.name, 'x' * 247 + '_hdr.jpg'])
 
 
+def test_no_text_takes_control_characters_to_the_terminal(tmp_path):
+    photo = tmp_path / 'esc\x1b]0;owned\x07\nx.jpg'
+    assert enhance(jpeg(tmp_path), '--to-srgb', '-o', photo).returncode == 0
+    photo.write_bytes(photo.read_bytes().replace('sRGB'.encode('utf-16-be'), 's\x1bGB'.encode('utf-16-be')))  # its profile's name
+    told = run('info', photo, '--model', model('lift'), '--device', 'cpu')
+    assert 'profile: s?GB' in told.stdout
+    for result in (told, enhance(photo, '--reprocess', '--dry-run')):
+        assert result.returncode == 0, result.stderr
+        assert 'esc?]0;owned? x.jpg' in result.stdout
+        assert not set(result.stdout + result.stderr) & {'\x1b', '\x07'}
+
+
 @pytest.mark.parametrize('length', [252, 255])
 def test_a_name_too_long_for_its_result_fails_alone_before_the_work(tmp_path, length):
     photo, good = rename(jpeg(tmp_path), b'x' * (length - 4) + b'.jpg'), jpeg(tmp_path, 'good.jpg')
