@@ -8,7 +8,6 @@
 #include <map>
 
 #include "hdrtile/estimate.h"
-#include "json.h"
 #include "printable.h"
 #include "quantity.h"
 
@@ -98,8 +97,9 @@ std::optional<RunEstimate> estimate(std::vector<PhotoResult>& found, const Batch
   return result;
 }
 
-void tell(const PhotoResult& result) {
+void tell(const PhotoResult& result, DryRunText text) {
   const std::string input = result.job.input.string();
+  if (text == DryRunText::none && result.status != PhotoStatus::failed) return;
   switch (result.status) {
     case PhotoStatus::done:
       fmt::print("{} -> {}, {}, {}\n", printable(input), printable(result.job.output.string()),
@@ -126,6 +126,9 @@ void tell(const DryRun& run) {
                         run.estimate->tried);
   }
   fmt::print("{}\n", text);
+}
+
+void warn_of_space(const DryRun& run) {
   if (!run.estimate) return;
   for (const Target& target : run.estimate->targets) {
     if (target.bytes > target.free_bytes) {
@@ -137,8 +140,22 @@ void tell(const DryRun& run) {
 
 }  // namespace
 
+Json to_json(const RunEstimate& estimate) {
+  Json targets = Json::array();
+  for (const Target& target : estimate.targets) {
+    targets.push_back({{"folder", target.folder.string()},
+                       {"bytes", target.bytes},
+                       {"free_bytes", target.free_bytes},
+                       {"fits", target.bytes <= target.free_bytes}});
+  }
+  return {{"seconds", estimate.seconds},
+          {"bytes", estimate.bytes},
+          {"photos_tried", estimate.tried},
+          {"targets", std::move(targets)}};
+}
+
 DryRun run_dry(std::span<const Job> jobs, const BatchOptions& options, Session& session, Observer& observer,
-               const CancelFlag& cancel) {
+               DryRunText text, const CancelFlag& cancel) {
   DryRun run;
   auto found = examine(jobs, options, cancel);
   const auto start = std::chrono::steady_clock::now();
@@ -159,12 +176,15 @@ DryRun run_dry(std::span<const Job> jobs, const BatchOptions& options, Session& 
     found.clear();
   }
   for (const PhotoResult& result : found) {
-    tell(result);
+    tell(result, text);
     run.summary.add(result);
     observer.on_finish(result);
   }
   run.summary.cancelled = static_cast<int>(part_of(jobs, options.shard).size() - found.size());
-  if (run.summary.cancelled == 0) tell(run);
+  if (run.summary.cancelled == 0) {
+    if (text == DryRunText::on_stdout) tell(run);
+    warn_of_space(run);
+  }
   return run;
 }
 

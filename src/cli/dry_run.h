@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hdrtile/pipeline.h"
+#include "json.h"
 #include "session.h"
 
 namespace hdrtile::cli {
@@ -30,9 +31,14 @@ struct DryRun {
   std::optional<RunEstimate> estimate;  ///< empty when nothing is to be enhanced, or none of it could be tried
 };
 
-/// Says on stdout what would be done, and what it would take; nothing is written. Throws Error as the run would before
-/// its first photo.
+[[nodiscard]] Json to_json(const RunEstimate& estimate);
+
+/// Whether a dry run says what it finds on stdout as text, or leaves that to its observer. Faults go to the log.
+enum class DryRunText : std::uint8_t { on_stdout, none };
+
+/// Finds what would be done, and what it would take; nothing is written. Throws Error as the run would before its first
+/// photo.
 [[nodiscard]] DryRun run_dry(std::span<const Job> jobs, const BatchOptions& options, Session& session,
-                             Observer& observer, const CancelFlag& cancel);
+                             Observer& observer, DryRunText text, const CancelFlag& cancel);
 
 }  // namespace hdrtile::cli

@@ -122,7 +122,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   LogObserver log;
   JsonEvents events;
   ProgressBar bar(line, photos);
-  const bool json = flags.progress == ProgressMode::json && !flags.dry_run;
+  const bool json = flags.progress == ProgressMode::json;
   const bool shows_bar =
       flags.progress == ProgressMode::bar ||
       (flags.progress == ProgressMode::automatic && stderr_redraws() && spdlog::should_log(spdlog::level::info));
@@ -133,7 +133,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
 
   const CancelFlag& cancel = catch_interrupts();
   DryRun dry;
-  if (json) JsonEvents::batch(photos, session.model_id(), flags.shard);
+  if (json) JsonEvents::batch(photos, session.model_id(), flags.shard, flags.dry_run);
   const auto write_report = [&](const std::string& error) {
     if (!report) return;
     const RunFacts facts{.model = session.model(),
@@ -150,7 +150,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   BatchSummary summary;
   try {
     if (flags.dry_run) {
-      dry = run_dry(jobs, options, session, observers, cancel);
+      dry = run_dry(jobs, options, session, observers, json ? DryRunText::none : DryRunText::on_stdout, cancel);
       summary = dry.summary;
     } else {
       summary = run_batch(jobs, session.engines(), options, observers, cancel);
@@ -165,7 +165,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
     throw;
   }
   line.show("");
-  if (json) JsonEvents::summary(summary, seconds());
+  if (json) JsonEvents::summary(summary, seconds(), dry.estimate);
   if (!flags.dry_run) log_summary(summary, seconds());
   write_report(summary.cancelled > 0 ? "interrupted" : "");
   return exit_code(summary);

@@ -76,7 +76,8 @@ inline constexpr auto jobs =
     "pixel; default auto";
 inline constexpr auto max_pixels = "refuse photos of more pixels than this, e.g. 400M (default 268M)";
 inline constexpr auto dry_run =
-    "say on stdout what would be done and about how long it takes and how much space (a few photos are tried in "
+    "say on stdout (as events with --progress json) what would be done and about how long it takes and how much space "
+    "(a few photos are tried in "
     "memory), "
     "and do nothing, but write the report where --report asks for one";
 inline constexpr auto progress =
@@ -99,6 +100,8 @@ Progress events, one JSON object a line: {"event": "batch", "photos": N, "shard"
 0..1, {"event": "finish", "input", "output", "status", "reason", ...} with status done, skipped,
 failed or cancelled (a name that is no UTF-8 is given in "input_bytes", "output_bytes" as well,
 percent-encoded); at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "stale", "seconds"}.
+A dry run has "dry_run": true in its first event, tells what would become of each photo when it has looked
+at all of them, and ends with its "estimate".
 
 A photo that fails does so alone; results appear whole or not at all; inputs are never written to.
 Exit codes: 0 all done (skips included), 1 some photos failed, 2 usage, 3 model or device, 130 interrupted)";

@@ -90,12 +90,13 @@ void LogObserver::on_stray_removed(const std::filesystem::path& file) {
   spdlog::info("{}: removed, a run that was killed has left it", file.string());
 }
 
-void JsonEvents::batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard) {
+void JsonEvents::batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard, bool dry_run) {
   put_line({{"event", "batch"},
             {"photos", photos},
             {"shard", shard ? to_json(*shard) : Json(nullptr)},
             {"model", model},
-            {"version", HDRTILE_VERSION}});
+            {"version", HDRTILE_VERSION},
+            {"dry_run", dry_run}});
 }
 
 void JsonEvents::on_start(const Job& job, Size size) {
@@ -116,11 +117,12 @@ void JsonEvents::on_finish(const PhotoResult& result) {
   put_line(event);
 }
 
-void JsonEvents::summary(const BatchSummary& summary, double seconds) {
+void JsonEvents::summary(const BatchSummary& summary, double seconds, const std::optional<RunEstimate>& estimate) {
   Json event = {{"event", "summary"}};
   event.update(to_json(summary));
   event["seconds"] = seconds;
   event["core_seconds"] = to_json(summary.core_seconds);
+  if (estimate) event["estimate"] = to_json(*estimate);
   put_line(event);
 }
 

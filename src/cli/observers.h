@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dry_run.h"
 #include "hdrtile/pipeline.h"
 
 namespace hdrtile::cli {
@@ -41,8 +42,9 @@ class JsonEvents final : public Observer {
   void on_start(const Job& job, Size size) override;
   void on_progress(const Job& job, double share_of_photo) override;
   void on_finish(const PhotoResult& result) override;
-  static void batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard);
-  static void summary(const BatchSummary& summary, double seconds);
+  static void batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard, bool dry_run);
+  /// `estimate`: of a dry run.
+  static void summary(const BatchSummary& summary, double seconds, const std::optional<RunEstimate>& estimate);
 };
 
 }  // namespace hdrtile::cli

@@ -24,20 +24,6 @@ std::string list_sha256(std::span<const Job> list) {
   return sha256({reinterpret_cast<const std::uint8_t*>(names.data()), names.size()});
 }
 
-Json to_json(const RunEstimate& estimate) {
-  Json targets = Json::array();
-  for (const Target& target : estimate.targets) {
-    targets.push_back({{"folder", target.folder.string()},
-                       {"bytes", target.bytes},
-                       {"free_bytes", target.free_bytes},
-                       {"fits", target.bytes <= target.free_bytes}});
-  }
-  return {{"seconds", estimate.seconds},
-          {"bytes", estimate.bytes},
-          {"photos_tried", estimate.tried},
-          {"targets", std::move(targets)}};
-}
-
 Json to_json(const EngineInfo& engine) {
   return {{"device", engine.device},
           {"device_name", engine.device_name},

@@ -124,6 +124,20 @@ def test_tiles_under_a_memory_limit_are_those_of_the_run_for_16_bit_too(tmp_path
     assert tiles[0] == tiles[1]
 
 
+def test_progress_json_is_json_alone_and_says_that_nothing_was_done(tmp_path):
+    photos = [write(tmp_path / name, scene(60, 80)) for name in ('a.jpg', 'done.jpg')]
+    assert enhance(photos[1]).returncode == 0
+    (tmp_path / 'bad.jpg').touch()
+    result = enhance(*photos, tmp_path / 'bad.jpg', '--dry-run', '--progress', 'json', '--quiet', '--report', tmp_path / 'report.json')
+    batch, *finished, summary = [json.loads(line) for line in result.stdout.splitlines()]
+    assert batch['event'] == 'batch' and batch['dry_run'] and batch['photos'] == 3
+    assert [(event['event'], Path(event['input']).name, event['status']) for event in finished] == [
+        ('finish', 'a.jpg', 'done'), ('finish', 'done.jpg', 'skipped'), ('finish', 'bad.jpg', 'failed')]
+    assert summary['event'] == 'summary' and summary['done'] == 1
+    assert summary['estimate'] == json.loads((tmp_path / 'report.json').read_text())['estimate']
+    assert 'bad.jpg: is empty' in result.stderr
+
+
 def test_photos_that_the_model_cannot_enhance_are_told_as_the_run_fails_them(tmp_path):
     for i, dark in enumerate((False, True, False)):
         write(tmp_path / f'{i}.png', scene(60, 80) // (50 if dark else 1))

@@ -116,6 +116,7 @@ def test_progress_json_is_lines_of_json_on_stdout(photos):
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(events) >= 3
     assert {event['event'] for event in events} == {'batch', 'start', 'progress', 'finish', 'summary'}
+    assert events[0]['dry_run'] is False
     for photo in photos:
         assert any(str(photo) in json.dumps(event) for event in events)
 
