@@ -16,6 +16,8 @@ constexpr auto beside_input = "{dir}/{stem}_hdr.{ext}";
 constexpr auto in_folder = "{stem}_hdr.{ext}";
 
 std::optional<Format> format_of_content(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return std::nullopt;  // a pipe would be waited for
   std::optional<Format> found;
   // What looks like a TIFF may be a raw file whose first directory comes late.
   for (const std::size_t bytes : {std::size_t{1} << 16U, std::size_t{1} << 20U}) {

@@ -1,5 +1,6 @@
 """Bad photos and bad flags: each fault has its exit code, names its file and its reason, and leaves nothing behind."""
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -73,6 +74,12 @@ def test_info_names_a_photo_that_is_too_large_for_the_memory_limit(tmp_path):
     assert told.returncode == 1
     assert f'{photos[1]}: a memory limit of 1024 MiB is too small' in told.stderr
     assert [photo['path'] for photo in json.loads(told.stdout)['photos']] == [str(photos[0]), str(photos[2])]
+
+
+def test_a_pipe_called_jpg_is_not_waited_for(tmp_path):
+    photo = tmp_path / 'bad.jpg'
+    os.mkfifo(photo)
+    assert_fails_alone(photo, 'is a pipe', prefix=('timeout', '20'))
 
 
 def test_missing_file(tmp_path):
