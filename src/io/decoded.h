@@ -25,13 +25,18 @@ struct DecodedFile {
   Image alpha;   ///< one channel; empty when there is none
 };
 
+inline std::string in_megapixels(std::int64_t pixels) {  // small limits would be rounded to nothing
+  constexpr std::int64_t mega = 1'000'000;
+  return pixels < 10 * mega ? std::to_string(pixels) + " pixels" : std::to_string(pixels / mega) + " megapixels";
+}
+
 /// The check every decoder makes before it takes memory for pixels.
 inline void check_size(Size size, const std::filesystem::path& path, const DecodeLimits& limits) {
   const std::int64_t pixels = static_cast<std::int64_t>(size.width) * size.height;
   if (pixels <= limits.max_pixels) return;
   throw Error(ErrorCode::limit, path.string() + ": is too large: " + std::to_string(size.width) + " x " +
                                     std::to_string(size.height) + " pixels, the limit is " +
-                                    std::to_string(limits.max_pixels / 1'000'000) + " megapixels; make it smaller");
+                                    in_megapixels(limits.max_pixels) + "; make it smaller");
 }
 
 /// Of the numbers of transfers in ITU-T H.273.

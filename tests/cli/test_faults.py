@@ -63,6 +63,10 @@ def test_bomb_within_jpeg_dimensions(tmp_path):
     assert_fails_alone(tmp_path / 'bad.jpg', 'pixels', 'too large', 'limit')
 
 
+def test_a_small_limit_on_pixels_is_told_as_it_is(tmp_path):
+    assert_fails_alone(write(tmp_path / 'large.png', scene(100, 100)), 'the limit is 3072 pixels', flags=('--max-pixels', 48 * 64))
+
+
 def test_a_photo_that_a_model_of_fixed_tiles_cannot_take_whole(tmp_path):
     photo = write(tmp_path / 'large.png', scene(200, 300))
     assert_fails_alone(photo, 'make it smaller', with_model='restormer', flags=('--tile', 'whole'))
