@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "hdrtile/error.h"
+#include "hdrtile/spelling.h"
 
 namespace hdrtile::cli {
 namespace {
@@ -51,7 +52,9 @@ class Collector {
       : flags_(flags), warn_(warn) {}
 
   void add_argument(const std::string& argument, std::istream& standard_input) {
-    if (argument == "-") {
+    if (argument.empty()) {
+      throw Error(ErrorCode::usage, "one of the photos has an empty name: is a variable of the command not set?");
+    } else if (argument == "-") {
       add_list(standard_input);
     } else if (const auto name = list_of(argument)) {
       std::ifstream list(*name, std::ios::binary);
@@ -115,7 +118,7 @@ class Collector {
   }
 
   void add_file(const fs::path& file, const fs::path& below) {
-    if (seen_.insert(fs::absolute(file).lexically_normal().native()).second) {
+    if (seen_.insert(spelling_.of(file)).second) {
       sources_.push_back({.file = file, .below = below});
     }
   }
@@ -123,6 +126,7 @@ class Collector {
   const EnhanceFlags& flags_;
   const std::function<void(const std::string&)>& warn_;
   std::vector<Source> sources_;
+  Spelling spelling_;
   std::unordered_set<std::string> seen_;
 };
 

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "hdrtile/spelling.h"
+
 namespace hdrtile {
 namespace {
 
@@ -18,24 +20,6 @@ std::optional<FileId> file_id(const fs::path& path) {
   if (::stat(path.c_str(), &facts) != 0) return std::nullopt;
   return FileId{facts.st_dev, facts.st_ino};
 }
-
-/// One spelling for every way to name a path whose last part need not exist.
-class Spelling {
- public:
-  std::string of(const fs::path& path) {
-    const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    const auto [place, is_new] = parents_.try_emplace(parent.native());
-    if (is_new) {
-      std::error_code error;
-      const fs::path canonical = fs::weakly_canonical(fs::absolute(parent, error), error);
-      place->second = error ? parent.lexically_normal() : canonical;
-    }
-    return (place->second / path.filename()).native();
-  }
-
- private:
-  std::unordered_map<std::string, fs::path> parents_;
-};
 
 std::string in_lower_case(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -66,6 +66,22 @@ TEST_F(Inputs, EachPhotoIsTakenOnce) {
   EXPECT_EQ(collect({"x1.jpg", "./x1.jpg", "x1.jpg", "in/../x1.jpg"}), (Files{"x1.jpg"}));
 }
 
+TEST_F(Inputs, ThePhotoAboveALinkedFolderIsAnother) {
+  std::filesystem::create_directory_symlink("in/sub/deep", "link");
+  write("in/sub/x1.jpg");
+  EXPECT_EQ(collect({"x1.jpg", "link/../x1.jpg", "in/sub/../sub/x1.jpg"}), (Files{"x1.jpg", "link/../x1.jpg"}));
+}
+
+TEST_F(Inputs, AnEmptyNameIsAUsageErrorUnlessAListHasIt) {
+  try {
+    collect({"x1.jpg", ""});
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage) << error.what();
+  }
+  EXPECT_EQ(collect({"-"}, "\nx1.jpg\n\n"), (Files{"x1.jpg"}));
+}
+
 TEST_F(Inputs, NoPhotoAtAllIsAUsageErrorThatNamesWhereItLooked) {
   std::filesystem::create_directory("empty");
   try {
