@@ -99,6 +99,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
   const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
 
   outlive_readers();
+  end_on_interrupts();
   auto sources = collect_inputs(flags, std::cin, [](const std::string& warning) { spdlog::warn("{}", warning); });
   std::optional<Report> report;
   if (!flags.report.empty()) report.emplace(flags.report);

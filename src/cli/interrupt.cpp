@@ -22,6 +22,20 @@ void on_signal(int) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+void on_signal_before_the_work(int) { ::_exit(static_cast<int>(ExitCode::interrupted)); }
+
+void handle(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;  // reads and writes under way go on
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before {};
+  ::sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // else nohup wants it to go on
+}
+
 sigset_t caught_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -44,16 +58,10 @@ void keep_from_this_thread() {
 
 }  // namespace
 
+void end_on_interrupts() { handle(on_signal_before_the_work); }
+
 const CancelFlag& catch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;  // reads and writes under way go on
-  sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-  struct sigaction before {};
-  ::sigaction(SIGHUP, nullptr, &before);
-  if (before.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // else nohup wants it to go on
+  handle(on_signal);
   keep_from_this_thread();
   return interrupted;
 }

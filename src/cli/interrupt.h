@@ -4,6 +4,10 @@
 
 namespace hdrtile::cli {
 
+/// From now on SIGINT, SIGTERM and SIGHUP (unless nohup ignores it) end the program at once (exit 130): for as long as
+/// there is nothing to finish or to report, while it waits for a list, say.
+void end_on_interrupts();
+
 /// From now on SIGINT, SIGTERM and SIGHUP (unless nohup ignores it) set the flag returned; the second one ends the
 /// program at once (exit 130), whatever its threads wait for. Nothing half-written is left under a final name either
 /// way.

@@ -1,7 +1,10 @@
 """Signals, and standard streams that are closed or full: the photos come out right, and what went wrong is said."""
+import array
+import fcntl
 import json
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -35,6 +38,19 @@ def test_hang_up_is_an_interrupt(tmp_path):
     code, errors = ended(process)
     assert code == 130, errors
     assert names(tmp_path) == ['a.jpg']
+
+
+@pytest.mark.parametrize('stop', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_before_the_first_photo_is_one_too(stop):
+    process = start('-', stdin=subprocess.PIPE)
+    process.stdin.write('a.jp')
+    process.stdin.flush()
+    while array.array('i', fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0] > 0:  # until it waits for the rest of its list
+        assert process.poll() is None
+        time.sleep(.02)
+    process.send_signal(stop)
+    code, errors = ended(process)
+    assert code == 130, errors
 
 
 def test_nohup_is_respected(tmp_path):
