@@ -84,6 +84,11 @@ class Collector {
     for (std::string name; std::getline(list, name, end); first = false) {
       constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // as editors of Windows begin a text
       if (first && name.starts_with(byte_order_mark)) name.erase(0, byte_order_mark.size());
+      if (name.find('\0') != std::string::npos) {  // which would end the name for the system, and for nobody else
+        throw Error(
+            ErrorCode::usage,
+            "a list has a NUL byte within a name: one by find -print0 is read with -0, and a text must be UTF-8");
+      }
       if (flags_.separator == ListSeparator::newline && name.ends_with('\r')) name.pop_back();
       if (!name.empty()) add_path(name);
     }

@@ -25,6 +25,16 @@ class Inputs : public FolderTest {
     for (const auto& source : sources_) files.push_back(source.file.string());
     return files;
   }
+  void expect_usage_error(std::vector<std::string> arguments, const std::string& part,
+                          const std::string& standard_input = "") {
+    try {
+      (void)collect(std::move(arguments), standard_input);
+      ADD_FAILURE() << "no error; expected one with " << part;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  }
   using Files = std::vector<std::string>;
   EnhanceFlags flags_;
   std::vector<Source> sources_;
@@ -73,25 +83,19 @@ TEST_F(Inputs, ThePhotoAboveALinkedFolderIsAnother) {
 }
 
 TEST_F(Inputs, AnEmptyNameIsAUsageErrorUnlessAListHasIt) {
-  try {
-    collect({"x1.jpg", ""});
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage) << error.what();
-  }
+  expect_usage_error({"x1.jpg", ""}, "empty name");
   EXPECT_EQ(collect({"-"}, "\nx1.jpg\n\n"), (Files{"x1.jpg"}));
+}
+
+TEST_F(Inputs, AListOfFindPrint0AsksForItsFlag) {
+  expect_usage_error({"-"}, "-0", std::string("x1.jpg\0in/a.png\0", 16));
+  expect_usage_error({"-"}, "UTF-8", std::string("\xff\xfex\0001\0.\0j\0p\0g\0", 14));
 }
 
 TEST_F(Inputs, NoPhotoAtAllIsAUsageErrorThatNamesWhereItLooked) {
   std::filesystem::create_directory("empty");
-  try {
-    collect({"empty"});
-    ADD_FAILURE();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage);
-    EXPECT_NE(std::string(error.what()).find("empty"), std::string::npos);
-  }
-  EXPECT_THROW(collect({"@no-such-list.txt"}), Error);
+  expect_usage_error({"empty"}, "empty");
+  expect_usage_error({"@no-such-list.txt"}, "no-such-list.txt");
 }
 
 }  // namespace
