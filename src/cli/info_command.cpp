@@ -29,13 +29,13 @@ std::string describe(const ModelInfo& model) {
   return text;
 }
 
-/// Models by name; one that cannot be read is told, not fatal.
 /// What a model in a models folder says of itself, once its hash is right.
 ModelInfo read_known_model(const std::filesystem::path& file) {
   check_sums(file, sha256(read_file(file)));
   return read_model_info(file, sha256);
 }
 
+/// Models by name; one that cannot be read is told, not fatal.
 Json models_json(const std::vector<std::filesystem::path>& files) {
   Json models = Json::array();
   for (const auto& file : files) {

@@ -54,7 +54,8 @@ class Collector {
   void add_argument(const std::string& argument, std::istream& standard_input) {
     if (argument.empty()) {
       throw Error(ErrorCode::usage, "one of the photos has an empty name: is a variable of the command not set?");
-    } else if (argument == "-") {
+    }
+    if (argument == "-") {
       add_list(standard_input);
     } else if (const auto name = list_of(argument)) {
       std::ifstream list(*name, std::ios::binary);
@@ -65,6 +66,7 @@ class Collector {
                                           argument);
       }
       add_list(list);
+      if (list.bad()) throw Error(ErrorCode::usage, "the list " + name->string() + " cannot be read to its end");
     } else if (std::error_code error;
                !fs::exists(argument, error) && argument.find_first_of("*?[") != std::string::npos) {
       const auto matches = glob_matches(argument);

@@ -92,6 +92,10 @@ TEST_F(Inputs, AListOfFindPrint0AsksForItsFlag) {
   expect_usage_error({"-"}, "UTF-8", std::string("\xff\xfex\0001\0.\0j\0p\0g\0", 14));
 }
 
+TEST_F(Inputs, AListThatCannotBeReadToItsEndIsNotTakenForAShorterOne) {
+  expect_usage_error({"x1.jpg", "@in"}, "the list in cannot be read");  // a folder: opened, but not read
+}
+
 TEST_F(Inputs, NoPhotoAtAllIsAUsageErrorThatNamesWhereItLooked) {
   std::filesystem::create_directory("empty");
   expect_usage_error({"empty"}, "empty");
