@@ -286,12 +286,21 @@ void add_merge(CLI::App& app, MergeFlags& flags, int& verbosity) {
   app.footer(help::merge_footer);
 }
 
-/// The command line without the program's name. CLI11 takes "[a,b]" among photos for two of them, a and b; the same
-/// name with ./ before it, it takes for a name.
+/// The command line without the program's name, and with ./ before what is a name and CLI11 takes for something else:
+/// "[a,b]" (for two names, a and b), and names with a dash after "--", which it knows before the first photo alone.
 std::vector<std::string> arguments_of(int argc, const char* const* argv) {
-  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  for (std::string& argument : arguments) {
-    if (argument.starts_with('[') && argument.ends_with(']')) argument.insert(0, "./");
+  std::vector<std::string> arguments;
+  bool names_alone = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    if (!names_alone && argument == "--") {
+      names_alone = true;
+      continue;
+    }
+    const bool dashed = names_alone && argument.size() > 1 && argument.starts_with('-');  // "-" stays a list on stdin
+    const bool bracketed = argument.starts_with('[') && argument.ends_with(']');
+    if (dashed || bracketed) argument.insert(0, "./");
+    arguments.push_back(std::move(argument));
   }
   return arguments;
 }

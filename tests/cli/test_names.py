@@ -40,6 +40,15 @@ def test_names_in_square_brackets_are_names(tmp_path):
     assert [photo['path'] for photo in json.loads(told.stdout)['photos']] == ['./[a,b]']
 
 
+@pytest.mark.parametrize('photos', [('--', '-x.jpg', 'photo.jpg', '--'), ('photo.jpg', '--', '-x.jpg', '--')])
+def test_after_two_dashes_all_are_names(tmp_path, photos):
+    for name in ('-x.jpg', '--', 'photo.jpg'):
+        jpeg(tmp_path).rename(tmp_path / name)
+    result = run('enhance', '-o', 'out/', '--model', model('lift'), '--device', 'cpu', *photos, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert names(tmp_path / 'out') == ['--_hdr.jpg', '-x_hdr.jpg', 'photo_hdr.jpg']
+
+
 def test_a_fault_names_a_file_that_is_no_utf8(tmp_path):
     photo = rename(jpeg(tmp_path), b'caf\xe9.jpg')
     photo.write_bytes(b'')
