@@ -1,7 +1,9 @@
 #include <jxl/encode.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 
 #include "colour.h"
 #include "jxl_codec.h"
@@ -59,6 +61,26 @@ void describe(JxlEncoder* encoder, const EncodeInput& input, bool lossless) {
   check(JxlEncoderSetColorEncoding(encoder, &srgb));
 }
 
+/// libjxl ends the process over lossy samples far beyond white: those of no picture, but of broken float files. A copy
+/// without such; empty where there are none.
+Image without_extremes(const Image& samples, Warnings& warnings) {
+  constexpr float most = 10'000;
+  if (samples.depth() != Depth::f32) return {};
+  const auto clip = [&](float value) { return std::clamp(value, -most, most); };
+  Image clipped;
+  for (int y = 0; y < samples.height(); ++y) {
+    const std::span<const float> row(samples.row<float>(y),
+                                     static_cast<std::size_t>(samples.width()) * samples.channels());
+    if (std::ranges::all_of(row, [&](float value) { return clip(value) == value; })) continue;
+    if (clipped.empty()) clipped = to_depth(samples, Depth::f32);
+    std::ranges::transform(row, clipped.row<float>(y), clip);
+  }
+  if (!clipped.empty()) {
+    warnings.emplace_back("values far beyond white were clipped: a lossy JPEG XL holds none; --quality 100 keeps them");
+  }
+  return clipped;
+}
+
 Bytes finish(JxlEncoder* encoder) {
   JxlEncoderCloseInput(encoder);
   Bytes file(1U << 20U);
@@ -78,7 +100,7 @@ Bytes finish(JxlEncoder* encoder) {
 
 }  // namespace
 
-Bytes encode_jxl(const EncodeInput& input, Warnings& /*warnings*/) {
+Bytes encode_jxl(const EncodeInput& input, Warnings& warnings) {
   const std::unique_ptr<JxlEncoder, Destroy> encoder(JxlEncoderCreate(nullptr));
   if (!encoder) throw Error(ErrorCode::out_of_memory, "JPEG XL encoder: no memory");
   const bool lossless = input.quality >= 100;
@@ -97,7 +119,9 @@ Bytes encode_jxl(const EncodeInput& input, Warnings& /*warnings*/) {
   check(JxlEncoderSetFrameLossless(settings, lossless ? JXL_TRUE : JXL_FALSE));
   if (!lossless) check(JxlEncoderSetFrameDistance(settings, distance_of(input.quality)));
   const Image merged = input.alpha.empty() ? Image() : merge_alpha(input.pixels, input.alpha);
-  const Image& samples = merged.empty() ? input.pixels : merged;
+  const Image& all = merged.empty() ? input.pixels : merged;
+  const Image clipped = lossless ? Image() : without_extremes(all, warnings);
+  const Image& samples = clipped.empty() ? all : clipped;
   constexpr std::array types = {JXL_TYPE_UINT8, JXL_TYPE_UINT16, JXL_TYPE_FLOAT};  // as Depth counts
   const JxlPixelFormat format{.num_channels = static_cast<std::uint32_t>(samples.channels()),
                               .data_type = types.at(static_cast<std::size_t>(samples.depth())),

@@ -48,6 +48,22 @@ TEST_F(Jxl, ValuesThatAreNoNumbersAreBlackAndTold) {
   for (const float value : samples(after.pixels)) EXPECT_TRUE(std::isfinite(value));
 }
 
+// libjxl ends the process over lossy samples of 1e12.
+TEST_F(Jxl, ValuesThatNoPictureHasAreClippedAndToldWhereTheyAreLossy) {
+  Photo before = photo(noise({40, 40}, Depth::f32), Depth::f32);
+  for (const float value : {1e12F, -1e30F, 3e38F}) {
+    before.pixels.row<float>(9)[27] = value;
+    for (const int quality : {10, 92, 99}) {
+      Warnings warnings;
+      EXPECT_EQ(decode(encode(before, {.quality = quality}, &warnings)).pixels.size(), before.pixels.size());
+      EXPECT_TRUE(contains(warnings, "--quality 100 keeps them"));
+    }
+    Warnings warnings;
+    EXPECT_EQ(samples(decode(encode(before, {.quality = 100}, &warnings)).pixels), samples(before.pixels));
+    EXPECT_TRUE(warnings.empty());
+  }
+}
+
 TEST_F(Jxl, LowerQualityIsSmallerAndClose) {
   const Photo before = photo(gradient({200, 150}, Depth::u16), Depth::u16);
   const Bytes high = encode(before, {.quality = 95});
