@@ -11,7 +11,9 @@ MEASURES = {'psnr': 'PSNR, dB', 'ssim': 'SSIM', 'delta_e': 'CIEDE2000', 'recover
 THUMBNAIL, WORST = (240, 160), (480, 320)
 ABOUT = """Mean over photos. "Clipped recovered": of the pixels clipped in the photo and not in the target, the share within CIEDE2000
 of 5 of the target, over photos with at least 0.1 % of them. "Halo": how much the error of luma changes towards the edge of a
-window (two stops or more), on either side of it. "Worse than input": by PSNR or CIEDE2000."""
+window (two stops or more), on either side of it. "Worse than input": by PSNR or CIEDE2000. "Fed back in": what is finished
+should be left as it is."""
+FINISHED = 35       # dB: what comes back so near was left alone
 
 
 def score(result, view, lost):
@@ -42,6 +44,7 @@ def judge(methods, views):
     means = _tables(section, scores, views)
     _checks(section, scores, means, methods)
     _pictures(section, scores[methods.model], views, shown, methods.model)
+    _finished(section, methods, views)
     return section
 
 
@@ -60,6 +63,15 @@ def _tables(section, scores, views):
         section.tables.append(Table(f'Each view: {MEASURES[measure]}', ['', *scores], folded=True,
                                     rows=[[v.name, *(s[i][measure] for s in scores.values())] for i, v in enumerate(views)]))
     return first
+
+
+def _finished(section, methods, views):
+    """How the model treats the targets themselves."""
+    targets = [pictures.as_bytes(v.target) for v in views]
+    back = [measures.psnr(result, v.target) for result, v in zip(methods(methods.model, targets), views)]
+    section.figures['fed_back'] = back
+    section.tables.append(Table('The targets fed back in', ['', 'PSNR, dB', f'share at {FINISHED} dB or more'],
+                                [[methods.model, mean(back), mean([psnr >= FINISHED for psnr in back])]]))
 
 
 def _checks(section, scores, means, methods):

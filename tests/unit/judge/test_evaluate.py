@@ -1,6 +1,7 @@
 """scripts/evaluate.py: what it judges on, what it refuses, the model taken apart, and the whole command on made-up scenes."""
 import html.parser
 import json
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -95,6 +96,10 @@ def test_the_truth_fed_back_unchanged_is_perfect(judged):
     assert untouched['psnr'] > 58 and untouched['noise'] < .3 and untouched['detail'] == pytest.approx(1, abs=.02)     # 8 bit
 
 
+def test_how_finished_views_come_back_is_told(judged):
+    assert len(judged.figures['Tone']['figures']['fed_back']) == 2 and 'The targets fed back in' in judged.said
+
+
 def test_noisier_photos_show_more_noise(judged):
     low, medium, high = (judged.figures['Texture']['figures'][kind]['guide alone'][0]['noise'] for kind in ('low', 'medium', 'high'))
     assert low < medium < high
@@ -140,6 +145,8 @@ def test_a_plain_model_is_judged_without_a_guide_and_quickly(world, tmp_path):
     assert result.returncode == 0, result.stderr
     figures = json.loads((tmp_path / 'report.json').read_text())['sections']['Tone']['figures']
     assert list(figures['methods']) == ['nothing', 'metered Mertens', 'lift']
+    assert all(psnr < 30 for psnr in figures['fed_back'])       # half of a target's contrast is gone
+    assert re.search(r'share at 35 dB or more\nlift +\d+\.\d\d +0\.000\n', result.stdout)
 
 
 @pytest.mark.parametrize(('arguments', 'reason'), [
