@@ -70,7 +70,7 @@ fi
 
 # --- stages ------------------------------------------------------------------------------------------------------------
 # A GPU takes large batches, and photos that are made for one step give it many crops.
-gate=(--batch 8 --lr 1e-2 --steps "${gate_steps:-2400}")
+gate=(--batch 8 --lr 1e-2 --steps "${gate_steps:-20000}")     # as many photos are painted for it
 if [[ $device == cuda ]]; then
   tone=(--batch 64 --steps "${tone_steps:-12000}")
   tile=(--batch 128 --crops-per-photo 16 --steps "${tile_steps:-12000}")
@@ -89,12 +89,12 @@ stage() {   # NAME SHARE OPTIONS...
     $(share "$2") "${common[@]}" "${@:3}" "${more[@]}"
 }
 if [[ $size == draft ]]; then
-  stage tone .95 "${tone[@]}"
-  stage gate .05 "${gate[@]}"
+  stage tone .9 "${tone[@]}"
+  stage gate .1 "${gate[@]}"
 else
   stage tone .4 "${tone[@]}"
-  stage gate .03 "${gate[@]}"
-  stage tile .57 "${tile[@]}"
+  stage gate .08 "${gate[@]}"
+  stage tile .52 "${tile[@]}"
 fi
 
 # --- the model file ----------------------------------------------------------------------------------------------------
