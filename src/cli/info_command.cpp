@@ -9,6 +9,7 @@
 #include "printable.h"
 #include "quantity.h"
 #include "session.h"
+#include "sums.h"
 
 namespace hdrtile::cli {
 namespace {

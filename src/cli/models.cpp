@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -15,7 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr auto draft_name = "draft";
 constexpr auto draft_of = "small";
-constexpr auto sums_name = "SHA256SUMS";
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -91,18 +89,6 @@ ModelChoice find_model(const std::string& name_or_file, const std::vector<fs::pa
               "model '" + name_or_file + "' not found in " + (places.empty() ? "any models folder" : places) +
                   "; known: " + known_names(folders) + "; --model takes the path of a TorchScript file, too" +
                   (is_file(name_or_file) ? ": the one in this folder is ./" + name_or_file : ""));
-}
-
-void check_sums(const fs::path& model, const std::string& sha256) {
-  std::ifstream sums(model.parent_path() / sums_name);
-  for (std::string line; std::getline(sums, line);) {
-    // 64 digits, a space, a space or a star, the name.
-    if (line.size() < 66 || line.substr(66) != model.filename()) continue;
-    if (line.substr(0, 64) == sha256) return;
-    throw Error(ErrorCode::model, "model '" + model.string() + "' is not the file that " + sums_name +
-                                      " beside it names: it is damaged or was changed; install hdrtile again, or if "
-                                      "you changed it, run sha256sum anew");
-  }
 }
 
 std::vector<fs::path> list_models(const std::vector<fs::path>& folders) {

@@ -29,10 +29,6 @@ struct ModelChoice {
 [[nodiscard]] ModelChoice find_model(const std::string& name_or_file,
                                      const std::vector<std::filesystem::path>& folders);
 
-/// Throws Error{model} when the file SHA256SUMS (as sha256sum writes it) beside a model states another hash of it. What
-/// it does not name, and folders without it, pass.
-void check_sums(const std::filesystem::path& model, const std::string& sha256);
-
 /// The models that can be named, one file a name, sorted.
 [[nodiscard]] std::vector<std::filesystem::path> list_models(const std::vector<std::filesystem::path>& folders);
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "hdrtile/photo.h"
+#include "sums.h"
 
 namespace hdrtile::cli {
 namespace {

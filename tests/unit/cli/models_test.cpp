@@ -1,6 +1,7 @@
 #include "models.h"
 
 #include "hdrtile/error.h"
+#include "sums.h"
 #include "test_folder.h"
 
 namespace hdrtile::cli::test {
@@ -56,6 +57,39 @@ TEST_F(Models, AreWhatTheSumsBesideThemSay) {
     EXPECT_EQ(error.code(), ErrorCode::model);
     EXPECT_NE(std::string(error.what()).find("one/base.pt"), std::string::npos) << error.what();
   }
+}
+
+TEST_F(Models, AreCheckedHoweverTheSumsAreSpelt) {
+  const std::string good(64, 'a');
+  const std::string capitals(64, 'B');
+  write("one/small.pt");
+  for (const char* line : {"  small.pt\r\n", " *small.pt\n", "  ./small.pt\n", "  small.pt"}) {
+    write("one/SHA256SUMS", "# of a release\n\n" + capitals + line);
+    EXPECT_NO_THROW(check_sums("one/small.pt", std::string(64, 'b'))) << line;
+    EXPECT_THROW(check_sums("one/small.pt", good), Error) << line;
+  }
+}
+
+TEST_F(Models, PassNoSumsThatCannotBeRead) {
+  const std::string good(64, 'a');
+  write("one/small.pt");
+  for (const std::string& line :
+       {good + " small.pt", good.substr(1) + "  small.pt", std::string(64, 'g') + "  small.pt", good + "\tsmall.pt",
+        good, "SHA256 (small.pt) = " + good}) {
+    write("one/SHA256SUMS", good + "  small.pt\n" + line + "\n");
+    try {
+      check_sums("one/small.pt", good);
+      ADD_FAILURE() << line;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::model);
+      for (const char* part : {"one/SHA256SUMS, line 2", "small.pt", "sha256sum *.pt"}) {
+        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+      }
+    }
+  }
+  fs::remove("one/SHA256SUMS");
+  fs::create_directory("one/SHA256SUMS");
+  EXPECT_THROW(check_sums("one/small.pt", good), Error) << "a folder: opened, but not read";
 }
 
 TEST_F(Models, DraftIsSmallsUnlessThereIsOne) {
