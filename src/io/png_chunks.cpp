@@ -3,7 +3,9 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 
 #include "colour.h"
 #include "deflate.h"
@@ -18,6 +20,12 @@ using namespace std::string_view_literals;
 constexpr std::size_t signature_bytes = 8;
 constexpr auto xmp_keyword = "XML:com.adobe.xmp"sv;
 constexpr auto raw_profile_prefix = "Raw profile type "sv;
+/// Of the numbers of transfers in ITU-T H.273: sRGB's, and BT.709's (of four numbers), which photos mean as sRGB's.
+bool has_srgb_curve(int number) {
+  constexpr std::array numbers{13, 1, 6, 14, 15};
+  return std::ranges::find(numbers, number) != numbers.end();
+}
+
 constexpr auto pq_profile_name = "ITUR_2100_PQ_FULL"sv;  // W3C's note on PQ in PNG: whatever the profile holds
 
 struct Text {
@@ -60,6 +68,12 @@ std::optional<Text> parse_text(std::string_view kind, ByteView data, std::size_t
   return text;
 }
 
+/// Colours by number (cICP), as ITU-T H.273 counts.
+struct Numbers {
+  int primaries;
+  int transfer;
+};
+
 class Reader {
  public:
   Reader(ByteView file, const std::filesystem::path& path, const DecodeLimits& limits)
@@ -96,9 +110,21 @@ class Reader {
 
  private:
   FileHead finish() {
-    if (primaries_ && head_.channels == 3) head_.metadata.icc = icc_of(*primaries_);
+    take_numbers();
     head_.orientation = take_orientation(head_.metadata);
     return std::move(head_);
+  }
+
+  /// Numbers count more than a profile and the other chunks that tell colours, unless they are not all known.
+  void take_numbers() {
+    if (!numbers_) return;
+    constexpr int srgb_primaries = 1;
+    const auto wide = wide_primaries(numbers_->primaries);
+    const bool known = (wide || numbers_->primaries == srgb_primaries) && has_srgb_curve(numbers_->transfer);
+    const bool has_profile = !head_.metadata.icc.empty();
+    if (!known && (!wide || has_profile)) return;
+    drop_profile(head_.metadata);
+    if (head_.channels == 3 && (wide || has_profile)) head_.metadata.icc = icc_of(wide.value_or(Primaries::srgb));
   }
 
   [[noreturn]] void fail(const std::string& reason) const {
@@ -122,7 +148,7 @@ class Reader {
       head_.metadata.exif = exif_block(data);
     } else if (kind == "cICP" && data.size() == 4) {  // primaries 1, transfer 1, matrix 1, range 1
       check_transfer(data[1], path_);
-      primaries_ = wide_primaries(data[0]);
+      numbers_ = {.primaries = data[0], .transfer = data[1]};
     } else if (kind == "iCCP") {
       read_profile(data);
     } else if (kind == "pHYs" && data.size() == 9) {
@@ -202,7 +228,7 @@ class Reader {
   const DecodeLimits& limits_;
   FileHead head_;
   MetadataBudget budget_;
-  std::optional<Primaries> primaries_;  // by number, which counts more than a profile
+  std::optional<Numbers> numbers_;
 };
 
 RawPart physical_size(const Density& density) {

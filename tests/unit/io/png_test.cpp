@@ -148,10 +148,9 @@ TEST(Png, IntoJpegDepthAndAlphaAreReducedWithWarnings) {
   for (std::size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(after[i], before[i], 4.0 / 255);
 }
 
-Bytes numbered_png(std::uint8_t primaries, std::uint8_t transfer, const Bytes& icc = {}) {
+Bytes numbered_png(std::uint8_t primaries, std::uint8_t transfer, const Bytes& icc = {}, PngSpec spec = {}) {
   Metadata metadata;
   metadata.icc = icc;
-  PngSpec spec;
   spec.chunks.emplace_back("cICP", Bytes{primaries, transfer, 0, 1});
   for (const auto& chunk : make_png_chunks(metadata)) spec.chunks.emplace_back(chunk.kind, chunk.data);
   return make_png(spec, png_noise(spec));
@@ -163,6 +162,41 @@ TEST(Png, ColoursByNumberAreUnderstood) {
   EXPECT_EQ(p3.profile, "Display P3");
   EXPECT_EQ(decode(encode(p3)).profile, "Display P3");
   EXPECT_EQ(decode(numbered_png(12, 13, adobe_rgb_profile())).profile, "Display P3") << "the number comes first";
+}
+
+TEST(Png, ColoursByNumberComeBeforeAllElseThatTellsThem) {
+  const PngSpec spec{.chunks = {{"gAMA", {0, 0, 0x87, 0xD0}}}};  // of a gamma near Adobe RGB's
+  for (const std::uint8_t transfer : Bytes{13, 1}) {             // sRGB, BT.709
+    const Photo photo = decode(numbered_png(1, transfer, adobe_rgb_profile(), spec));
+    EXPECT_EQ(photo.profile, "sRGB");
+    EXPECT_EQ(photo.pixels.depth(), Depth::u8) << "nothing to convert";
+    EXPECT_EQ(samples(photo.pixels), samples(decode(make_png(spec, png_noise(spec))).pixels));
+    const Bytes result = encode(photo);
+    EXPECT_EQ(decode(result).profile, "sRGB");
+    EXPECT_TRUE(png_chunks(result, "gAMA").empty());
+  }
+  const Bytes wide = encode(decode(numbered_png(12, 13, {}, spec)));
+  EXPECT_EQ(decode(wide).profile, "Display P3");
+  EXPECT_TRUE(png_chunks(wide, "gAMA").empty());
+}
+
+TEST(Png, ColoursByNumberOfAGreyPhotoComeBeforeItsProfile) {
+  const PngSpec spec{.colour_type = PNG_COLOR_TYPE_GRAY};
+  for (const std::uint8_t primaries : Bytes{1, 12}) {
+    const Photo photo = decode(numbered_png(primaries, 13, grey_profile(1.8), spec));
+    EXPECT_TRUE(photo.profile.empty());
+    EXPECT_EQ(samples(photo.pixels), samples(decode(make_png(spec, png_noise(spec))).pixels));
+    EXPECT_TRUE(png_chunks(encode(photo), "iCCP").empty());
+  }
+}
+
+TEST(Png, WhereANumberIsNotKnownTheProfileCounts) {
+  constexpr std::uint8_t linear = 8;
+  const std::string adobe = decode(numbered_png(2, 2, adobe_rgb_profile())).profile;
+  EXPECT_EQ(decode(numbered_png(22, 13, adobe_rgb_profile())).profile, adobe);
+  EXPECT_EQ(decode(numbered_png(1, linear, adobe_rgb_profile())).profile, adobe);
+  EXPECT_EQ(decode(numbered_png(12, linear, adobe_rgb_profile())).profile, adobe);
+  EXPECT_EQ(decode(numbered_png(12, linear)).profile, "Display P3") << "as near as it gets";
 }
 
 TEST(Png, HdrIsRefused) {
