@@ -42,13 +42,16 @@ std::shared_ptr<const ColourProfile> take_profile(FileHead& head, const std::fil
   return nullptr;
 }
 
+void require_known_colours(int channels, const ColourProfile* profile, const std::filesystem::path& path) {
+  if (channels != 4 || (profile != nullptr && suits(profile->space(), channels))) return;
+  throw Error(ErrorCode::unsupported, path.string() +
+                                          ": is CMYK without a usable colour profile, so its colours are not "
+                                          "known; convert it to RGB");
+}
+
 /// Ink cannot be written back, so the photo becomes an sRGB one here.
 Image from_cmyk(DecodedFile& file, const ColourProfile* profile, const std::filesystem::path& path) {
-  if (profile == nullptr) {
-    throw Error(ErrorCode::unsupported, path.string() +
-                                            ": is CMYK without a usable colour profile, so its colours are not "
-                                            "known; convert it to RGB");
-  }
+  require_known_colours(file.head.channels, profile, path);
   file.head.warnings.emplace_back("CMYK was converted to sRGB by its profile; the result is RGB");
   file.head.metadata.icc.clear();
   return to_depth(profile->to_srgb(file.pixels), file.head.depth);
@@ -76,6 +79,7 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
   header.grey = head.channels == 1;
   header.alpha = head.alpha;
   const auto profile = open_profile(head.metadata, path);
+  require_known_colours(head.channels, profile.get(), path);
   if (profile) header.profile = profile->description();
   const bool stays_in_profile = profile && profile->space() != Space::cmyk && !profile->is_srgb();
   header.decoded_depth = stays_in_profile ? Depth::f32 : head.depth;

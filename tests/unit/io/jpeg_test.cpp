@@ -115,6 +115,17 @@ TEST(Jpeg, CmykWithoutAProfileIsRefused) {
   expect_error(ErrorCode::unsupported, "CMYK", [] { decode(make_jpeg({.components = 4})); });
 }
 
+TEST(Jpeg, TheHeaderRefusesCmykWhoseColoursAreNotKnown) {
+  JpegSpec spec{.components = 4};
+  const auto read = [&] { (void)read_header(make_jpeg(spec), "photo"); };
+  expect_error(ErrorCode::unsupported, "photo: is CMYK without a usable colour profile", read);
+  for (const auto& part : icc_segments(adobe_rgb_profile())) spec.segments.push_back({0xE2, part});
+  expect_error(ErrorCode::unsupported, "photo: is CMYK without a usable colour profile", read);
+  spec.segments.clear();
+  for (const auto& part : icc_segments(cmyk_profile())) spec.segments.push_back({0xE2, part});
+  EXPECT_NO_THROW(read());
+}
+
 TEST(Jpeg, TwelveBitsAreRefusedByName) {
   Bytes file = make_jpeg({});
   for (std::size_t i = 0; i + 4 < file.size(); ++i) {
