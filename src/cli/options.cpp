@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "help.h"
+#include "printable.h"
 #include "quantity.h"
 #include "shard.h"
 
@@ -320,6 +321,9 @@ std::variant<Options, ExitCode> parse_options(int argc, const char* const* argv)
   app.require_subcommand(1);
   app.footer(help::program_footer);
   app.formatter(std::make_shared<WrappingFormatter>());
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return CLI::FailureMessage::simple(failed, {error.get_name(), printable(error.what()), error.get_exit_code()});
+  });
 
   Options options;
   EnhanceFlags enhance;

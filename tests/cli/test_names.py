@@ -75,6 +75,14 @@ def test_no_text_takes_control_characters_to_the_terminal(tmp_path):
         assert not set(result.stdout + result.stderr) & {'\x1b', '\x07'}
 
 
+@pytest.mark.parametrize('name', ['esc\x1b]0;owned\x07', 'csi\x9b31m'])
+def test_no_usage_error_takes_control_characters_to_the_terminal(name):
+    for arguments in (['enhance', 'a.jpg', f'--{name}'], [name], ['enhance', 'a.jpg', '--tile', name]):
+        result = run(*arguments)
+        assert result.returncode == 2
+        assert not set(result.stdout + result.stderr) & {'\x1b', '\x07', '\x9b'}
+
+
 @pytest.mark.parametrize('length', [252, 255])
 def test_a_name_too_long_for_its_result_fails_alone_before_the_work(tmp_path, length):
     photo, good = rename(jpeg(tmp_path), b'x' * (length - 4) + b'.jpg'), jpeg(tmp_path, 'good.jpg')
