@@ -77,12 +77,13 @@ std::vector<Job> name_jobs(std::vector<Source> sources, const OutputNaming& nami
   return jobs;
 }
 
-void log_summary(const BatchSummary& summary, double seconds) {
+void log_summary(const BatchSummary& summary, std::size_t unread_folders, double seconds) {
   std::string text = fmt::format("{} enhanced", summary.done);
   if (summary.skipped > 0) text += fmt::format(", {} skipped", summary.skipped);
   if (summary.stale > 0) text += fmt::format(" ({} of them stale: --on-exist update redoes them)", summary.stale);
   if (summary.failed > 0) text += fmt::format(", {} failed", summary.failed);
   if (summary.cancelled > 0) text += fmt::format(", {} not done", summary.cancelled);
+  if (unread_folders > 0) text += fmt::format(", {} folder{} not read", unread_folders, unread_folders == 1 ? "" : "s");
   text += fmt::format(" in {}", format_duration(1000 * seconds));
   if (const CoreSeconds& core = summary.core_seconds; core.photos > 0) {
     text += fmt::format("; core-seconds a photo: codecs {:.2f}, network {:.2f}", core.codecs / core.photos,
@@ -100,7 +101,11 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
 
   outlive_readers();
   end_on_interrupts();
-  auto sources = collect_inputs(flags, std::cin, [](const std::string& warning) { spdlog::warn("{}", warning); });
+  std::vector<std::filesystem::path> unread;
+  auto sources = collect_inputs(flags, std::cin, [&](const std::filesystem::path& folder, const std::string& why) {
+    spdlog::error("the folder {} cannot be read: {}; its photos are left out", folder.string(), why);
+    unread.push_back(folder);
+  });
   std::optional<Report> report;
   if (!flags.report.empty()) report.emplace(flags.report);
   if (flags.brackets) {
@@ -142,6 +147,7 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
                          .engines = session.engines_made(),
                          .settings = options.settings_id,
                          .list = jobs,
+                         .unread_folders = unread,
                          .shard = flags.shard,
                          .dry_run = flags.dry_run,
                          .estimate = dry.estimate};
@@ -166,10 +172,11 @@ ExitCode run_enhance(const EnhanceFlags& flags, StatusLine& line) {
     throw;
   }
   line.show("");
-  if (json) JsonEvents::summary(summary, seconds(), dry.estimate);
-  if (!flags.dry_run) log_summary(summary, seconds());
+  if (json) JsonEvents::summary(summary, unread, seconds(), dry.estimate);
+  if (!flags.dry_run) log_summary(summary, unread.size(), seconds());
   write_report(summary.cancelled > 0 ? "interrupted" : "");
-  return exit_code(summary);
+  const ExitCode code = exit_code(summary);
+  return code == ExitCode::ok && !unread.empty() ? ExitCode::failed : code;
 }
 
 }  // namespace hdrtile::cli

@@ -14,8 +14,8 @@ inline constexpr auto program_footer = R"(Examples:
   hdrtile enhance --help                 every flag, with examples
 
 Results and JSON go to stdout, everything else to stderr.
-Exit codes: 0 all done (skips included), 1 some photos failed or a limit was missed, 2 usage,
-            3 model or device, 130 interrupted)";
+Exit codes: 0 all done (skips included), 1 some photos failed, a folder could not be read or a limit was
+            missed, 2 usage, 3 model or device, 130 interrupted)";
 
 inline constexpr auto enhance = "Enhance photos";
 inline constexpr auto input =
@@ -99,12 +99,14 @@ Progress events, one JSON object a line: {"event": "batch", "photos": N, "shard"
 {"event": "start", "input", "width", "height"}, {"event": "progress", "input", "share"} with share in
 0..1, {"event": "finish", "input", "output", "status", "reason", ...} with status done, skipped,
 failed or cancelled (a name that is no UTF-8 is given in "input_bytes", "output_bytes" as well,
-percent-encoded); at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "stale", "seconds"}.
+percent-encoded); at the end {"event": "summary", "done", "skipped", "failed", "cancelled", "stale",
+"unread_folders", "seconds"}.
 A dry run has "dry_run": true in its first event, tells what would become of each photo when it has looked
 at all of them, and ends with its "estimate".
 
 A photo that fails does so alone; results appear whole or not at all; inputs are never written to.
-Exit codes: 0 all done (skips included), 1 some photos failed, 2 usage, 3 model or device, 130 interrupted)";
+Exit codes: 0 all done (skips included), 1 some photos failed or a folder could not be read, 2 usage,
+            3 model or device, 130 interrupted)";
 
 inline constexpr auto info = "Tell about devices, models, formats and photos";
 inline constexpr auto info_footer = R"(Examples:
@@ -143,7 +145,7 @@ inline constexpr auto merge_footer = R"(Examples:
   hdrtile report merge shard-*.json | jq '.photos[] | select(.status == "failed")'
 
 Reports of other lists, models, settings or versions are refused.
-Exit codes: 0 every photo of the list is done or skipped, 1 some failed, were not reached, or a shard's
-            report is missing, 2 not reports of one list)";
+Exit codes: 0 every photo of the list is done or skipped, 1 some failed or were not reached, a shard's
+            report is missing, or a folder could not be read, 2 not reports of one list)";
 
 }  // namespace hdrtile::cli::help

@@ -48,8 +48,7 @@ std::optional<fs::path> list_of(const std::string& argument) {
 
 class Collector {
  public:
-  Collector(const EnhanceFlags& flags, const std::function<void(const std::string&)>& warn)
-      : flags_(flags), warn_(warn) {}
+  Collector(const EnhanceFlags& flags, const TellUnread& tell_unread) : flags_(flags), tell_unread_(tell_unread) {}
 
   void add_argument(const std::string& argument, std::istream& standard_input) {
     if (argument.empty()) {
@@ -106,20 +105,20 @@ class Collector {
 
   void add_folder(const fs::path& folder, const fs::path& below) {
     std::error_code error;
-    std::vector<fs::path> names;
+    std::vector<fs::directory_entry> entries;  // with their kinds, which a folder may tell that lets nobody in
     for (auto entry = fs::directory_iterator(folder, error); entry != fs::directory_iterator();
          entry.increment(error)) {
-      names.push_back(entry->path().filename());
+      entries.push_back(*entry);
     }
-    if (error) warn_("folder " + folder.string() + " cannot be read: " + error.message() + "; its photos are left out");
-    std::ranges::sort(names);
-    for (const auto& name : names) {
+    if (error) tell_unread_(folder, error.message());
+    std::ranges::sort(entries);
+    for (const auto& entry : entries) {
+      const fs::path name = entry.path().filename();
       if (name.native().starts_with('.')) continue;  // hidden
-      const fs::path path = folder / name;
-      if (!fs::is_directory(path, error)) {
-        if (has_photo_name(name)) add_file(path, below);
-      } else if (flags_.recursive && !fs::is_symlink(path, error)) {  // a linked folder could lead back here
-        add_folder(path, below / name);
+      if (!entry.is_directory(error)) {
+        if (has_photo_name(name)) add_file(entry.path(), below);
+      } else if (flags_.recursive && !entry.is_symlink(error)) {  // a linked folder could lead back here
+        add_folder(entry.path(), below / name);
       }
     }
   }
@@ -131,7 +130,7 @@ class Collector {
   }
 
   const EnhanceFlags& flags_;
-  const std::function<void(const std::string&)>& warn_;
+  const TellUnread& tell_unread_;
   std::vector<Source> sources_;
   Spelling spelling_;
   std::unordered_set<std::string> seen_;
@@ -148,8 +147,8 @@ std::vector<fs::path> lists_of(const EnhanceFlags& flags) {
 }
 
 std::vector<Source> collect_inputs(const EnhanceFlags& flags, std::istream& standard_input,
-                                   const std::function<void(const std::string&)>& warn) {
-  Collector collector(flags, warn);
+                                   const TellUnread& tell_unread) {
+  Collector collector(flags, tell_unread);
   std::string named;
   for (const auto& argument : flags.inputs) {
     collector.add_argument(argument, standard_input);

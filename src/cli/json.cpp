@@ -83,6 +83,12 @@ Json to_json(const BatchSummary& summary) {
           {"stale", summary.stale}};
 }
 
+Json to_json(std::span<const std::filesystem::path> paths) {
+  Json json = Json::array();
+  for (const auto& path : paths) json.push_back(path.string());
+  return json;
+}
+
 Json to_json(const CoreSeconds& core_seconds) {
   if (core_seconds.photos == 0) return nullptr;
   return {{"photos", core_seconds.photos}, {"codecs", core_seconds.codecs}, {"network", core_seconds.network}};

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
 #include "hdrtile/pipeline.h"
@@ -24,6 +25,7 @@ void put_path(Json& json, const std::string& key, const std::filesystem::path& p
 /// Null where it could be told of no photo.
 [[nodiscard]] Json to_json(const CoreSeconds& core_seconds);
 [[nodiscard]] Json to_json(Shard shard);
+[[nodiscard]] Json to_json(std::span<const std::filesystem::path> paths);
 [[nodiscard]] Json to_json(const ModelInfo& model);
 
 /// A plan for people: "6 x 4 tiles of 608 x 576, overlap 80, halo 32, batch 2".

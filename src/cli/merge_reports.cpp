@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -57,10 +58,11 @@ void require_report(NamedReport& named) {
   };
   if (!is("/shard/number", &Json::is_number_integer) || !is("/shard/count", &Json::is_number_integer) ||
       !is("/list/photos", &Json::is_number_unsigned) || !is("/seconds", &Json::is_number) ||
-      !is("/photos", &Json::is_array) || !is("/summary", &Json::is_object) || !report.contains("engine") ||
-      !report.contains("error")) {
+      !is("/unread_folders", &Json::is_array) || !is("/photos", &Json::is_array) || !is("/summary", &Json::is_object) ||
+      !report.contains("engine") || !report.contains("error")) {
     refuse();
   }
+  if (!std::ranges::all_of(report["unread_folders"], &Json::is_string)) refuse();
   for (const Json& photo : report["photos"]) {
     if (!photo.is_object() || !photo.value("input", Json()).is_string() ||
         rank(photo.value("status", Json())) == statuses.size()) {
@@ -154,6 +156,15 @@ Json common_engine(const std::vector<NamedReport>& reports, std::vector<std::str
   return engine;
 }
 
+/// Each once: the shards of a list look into the same folders.
+std::set<std::string> unread_folders(const std::vector<NamedReport>& reports) {
+  std::set<std::string> unread;
+  for (const auto& [file, report] : reports) {
+    for (const Json& folder : report["unread_folders"]) unread.insert(folder.get<std::string>());
+  }
+  return unread;
+}
+
 Json shard_facts(const NamedReport& named) {
   Json facts = named.report["shard"];
   facts["report"] = named.file.string();
@@ -197,6 +208,8 @@ MergedReport merge_reports(std::vector<NamedReport> reports) {
   }
   if (summary.failed > 0) merged.problems.push_back(fmt::format("{} photos failed", summary.failed));
   if (summary.cancelled > 0) merged.problems.push_back(fmt::format("{} photos were not reached", summary.cancelled));
+  const auto unread = unread_folders(reports);
+  if (!unread.empty()) merged.problems.push_back(fmt::format("folders cannot be read: {}", fmt::join(unread, ", ")));
   if (!photos.done_again().empty()) {
     merged.warnings.push_back(fmt::format("{} photos were enhanced more than once, {} among them",
                                           photos.done_again().size(), photos.done_again().front()));
@@ -205,6 +218,7 @@ MergedReport merge_reports(std::vector<NamedReport> reports) {
   Json& report = merged.report;
   report = reports.front().report;
   report["engine"] = common_engine(reports, merged.warnings);
+  report["unread_folders"] = unread;
   report["shard"] = nullptr;
   report["seconds"] = longest;
   report["machine_seconds"] = machine_seconds;

@@ -117,9 +117,11 @@ void JsonEvents::on_finish(const PhotoResult& result) {
   put_line(event);
 }
 
-void JsonEvents::summary(const BatchSummary& summary, double seconds, const std::optional<RunEstimate>& estimate) {
+void JsonEvents::summary(const BatchSummary& summary, std::span<const std::filesystem::path> unread, double seconds,
+                         const std::optional<RunEstimate>& estimate) {
   Json event = {{"event", "summary"}};
   event.update(to_json(summary));
+  event["unread_folders"] = to_json(unread);
   event["seconds"] = seconds;
   event["core_seconds"] = to_json(summary.core_seconds);
   if (estimate) event["estimate"] = to_json(*estimate);

@@ -43,8 +43,9 @@ class JsonEvents final : public Observer {
   void on_progress(const Job& job, double share_of_photo) override;
   void on_finish(const PhotoResult& result) override;
   static void batch(std::size_t photos, const std::string& model, const std::optional<Shard>& shard, bool dry_run);
-  /// `estimate`: of a dry run.
-  static void summary(const BatchSummary& summary, double seconds, const std::optional<RunEstimate>& estimate);
+  /// `unread`: folders; `estimate`: of a dry run.
+  static void summary(const BatchSummary& summary, std::span<const std::filesystem::path> unread, double seconds,
+                      const std::optional<RunEstimate>& estimate);
 };
 
 }  // namespace hdrtile::cli

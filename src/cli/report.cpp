@@ -74,6 +74,7 @@ void Report::write(const RunFacts& facts, double seconds, const std::string& err
   report["engine"] = to_json(std::span(facts.engines));
   report["settings"] = facts.settings;
   report["list"] = {{"photos", facts.list.size()}, {"sha256", list_sha256(facts.list)}};
+  report["unread_folders"] = to_json(facts.unread_folders);
   report["shard"] = facts.shard ? to_json(*facts.shard) : Json(nullptr);
   report["seconds"] = seconds;
   report["core_seconds"] = to_json(summary_.core_seconds);

@@ -19,6 +19,7 @@ struct RunFacts {
   std::vector<EngineInfo> engines;  ///< one a device; empty when no photo needed one
   std::string settings;
   std::span<const Job> list;  ///< all photos, those of other shards, too
+  std::span<const std::filesystem::path> unread_folders;  ///< whose photos may be missing in the list
   std::optional<Shard> shard;
   bool dry_run = false;
   std::optional<RunEstimate> estimate;  ///< of a dry run

@@ -11,7 +11,7 @@ import time
 
 import pytest
 from mounts import limit_blocks, mounted, network_drive
-from program import BINARY, TIMEOUT_S, assert_fails_alone, enhance, jpeg, model, names, pixels, read, scene, write
+from program import BINARY, TIMEOUT_S, assert_fails_alone, enhance, jpeg, model, names, pixels, read, run, scene, write
 from shims import file_faults
 
 
@@ -49,6 +49,42 @@ def test_folder_without_rights(open_folder):
     assert result.returncode == 1, result.stderr
     assert 'closed' in result.stderr and 'permission' in result.stderr.lower()
     assert names(closed) == []
+
+
+def test_a_folder_that_cannot_be_read_fails_the_run_and_no_other_photo(open_folder):
+    """Its photos may be missing: a pipeline must learn that, as of cp -r and grep -r."""
+    for name in ('a', 'closed', 'shut', 'z'):
+        (open_folder / name).mkdir()
+        jpeg(open_folder / name)
+    (open_folder / 'shut/below').mkdir()
+    (open_folder / 'a').chmod(0o777)
+    (open_folder / 'z').chmod(0o777)
+    (open_folder / 'closed').chmod(0o333)
+    (open_folder / 'shut').chmod(0o444)  # gives names, and nothing of what they name
+    report, merged = open_folder / 'report.json', open_folder / 'merged.json'
+    for flags in (['--dry-run'], []):
+        result = enhance(open_folder, '-r', '--report', report, '--progress', 'json', *flags, prefix=ordinary_user())
+        assert result.returncode == 1, result.stderr
+        unread = [str(open_folder / 'closed'), str(open_folder / 'shut/below')]
+        for folder in unread:
+            assert f'error: the folder {folder} cannot be read: Permission denied' in result.stderr
+        told = json.loads(report.read_text())
+        assert told['unread_folders'] == unread
+        assert (told['summary']['done'], told['summary']['failed']) == (2, 1)  # shut/photo.jpg
+        assert json.loads(result.stdout.splitlines()[-1])['unread_folders'] == unread
+    assert names(open_folder / 'a') == names(open_folder / 'z') == ['photo.jpg', 'photo_hdr.jpg']
+    merge = run('report', 'merge', report, '-o', merged)
+    assert merge.returncode == 1 and str(open_folder / 'closed') in merge.stderr
+    assert json.loads(merged.read_text())['unread_folders'] == unread
+
+
+def test_a_folder_that_cannot_be_read_is_no_success_where_all_photos_are_done(open_folder):
+    jpeg(open_folder)
+    (open_folder / 'closed').mkdir(0)
+    result = enhance(open_folder, '-r', prefix=ordinary_user())
+    assert result.returncode == 1
+    assert '1 enhanced, 1 folder not read' in result.stderr
+    assert enhance(open_folder, prefix=ordinary_user()).returncode == 0, 'it was not asked for'
 
 
 @pytest.mark.parametrize('call, error', [

@@ -21,7 +21,9 @@ class Inputs : public FolderTest {
     flags_.inputs = std::move(arguments);
     std::istringstream stream(standard_input);
     std::vector<std::string> files;
-    sources_ = collect_inputs(flags_, stream, [](const std::string& warning) { ADD_FAILURE() << warning; });
+    sources_ = collect_inputs(flags_, stream, [](const std::filesystem::path& folder, const std::string& why) {
+      ADD_FAILURE() << folder << why;
+    });
     for (const auto& source : sources_) files.push_back(source.file.string());
     return files;
   }
