@@ -94,6 +94,9 @@ struct DecodeLimits {
 /// broken or no photo, Error{unsupported}, Error{limit}.
 [[nodiscard]] PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesystem::path& path,
                                       const DecodeLimits& limits = {});
+/// The header's stamp alone, whatever the file's colours.
+[[nodiscard]] std::optional<Stamp> read_stamp(std::span<const std::uint8_t> file, const std::filesystem::path& path,
+                                              const DecodeLimits& limits = {});
 [[nodiscard]] Photo decode_photo(std::span<const std::uint8_t> file, const std::filesystem::path& path,
                                  const DecodeLimits& limits = {});
 

@@ -87,6 +87,12 @@ PhotoHeader read_header(std::span<const std::uint8_t> file, const std::filesyste
   return header;
 }
 
+std::optional<Stamp> read_stamp(std::span<const std::uint8_t> file, const std::filesystem::path& path,
+                                const DecodeLimits& limits) {
+  const Codec& codec = codec_of(require_format(file, path));
+  return read_stamp(codec.read_head(file, path, limits).metadata.xmp.packet);
+}
+
 Photo decode_photo(std::span<const std::uint8_t> bytes, const std::filesystem::path& path, const DecodeLimits& limits) {
   const Format format = require_format(bytes, path);
   DecodedFile file = codec_of(format).decode(bytes, path, limits);

@@ -34,7 +34,7 @@ fs::path existing_part(fs::path folder) {
 
 bool carries_stamp(const fs::path& path, const DecodeLimits& limits) {
   try {
-    return read_header(read_file(path, limits), path, limits).stamp.has_value();
+    return read_stamp(read_file(path, limits), path, limits).has_value();
   } catch (const Error&) {
     return false;  // cannot be told: protect it
   }

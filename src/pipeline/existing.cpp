@@ -67,7 +67,7 @@ const char* to_string(Existing existing) noexcept {
 ExistingOutput examine_output(const fs::path& output, const Stamp& wanted, const DecodeLimits& limits) {
   std::optional<Stamp> stamp;
   try {
-    stamp = read_header(read_file(output, limits), output, limits).stamp;
+    stamp = read_stamp(read_file(output, limits), output, limits);
   } catch (const Error& error) {
     return {.kind = Existing::unreadable, .stale = {}, .told = unreadable(output, error.what())};
   }

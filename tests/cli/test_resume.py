@@ -2,10 +2,11 @@
 import json
 import re
 import signal
+import struct
 import subprocess
 
 import pytest
-from program import BINARY, TIMEOUT_S, enhance, model, names, scene, write
+from program import BINARY, TIMEOUT_S, enhance, model, names, run, scene, write
 
 
 @pytest.fixture
@@ -82,6 +83,21 @@ def test_outputs_of_others_are_told_and_left_alone(photo):
         assert (entry['status'], entry['existing'], summary['stale'], result.returncode) == ('skipped', 'foreign', 0, 0)
         assert 'not made by hdrtile' in result.stderr
         assert output.read_bytes() == before
+
+
+def cmyk_without_profile():
+    """A TIFF of one pixel whose colours nobody knows."""
+    tags = ((256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 4, 122), (259, 3, 1, 1), (262, 3, 1, 5), (273, 4, 1, 130), (277, 3, 1, 4),
+            (278, 3, 1, 1), (279, 4, 1, 4))
+    head = struct.pack('<2sHIH', b'II', 42, 8, len(tags))
+    return head + b''.join(struct.pack('<HHII', *tag) for tag in tags) + bytes(4) + struct.pack('<4H', 8, 8, 8, 8) + bytes(4)
+
+
+def test_outputs_of_others_are_so_whatever_their_colours(photo):
+    photo.with_name('a_hdr.jpg').write_bytes(cmyk_without_profile())
+    assert run('info', photo.with_name('a_hdr.jpg'), '--model', model('lift')).returncode == 1, 'as a photo it would fail'
+    entry, _, result = again(photo, '--on-exist', 'update')
+    assert (entry['status'], entry['existing'], result.returncode) == ('skipped', 'foreign', 0)
 
 
 @pytest.mark.parametrize('damage', [b'', b'\xff\xd8\xff', b'no photo'])
