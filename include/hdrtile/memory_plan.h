@@ -46,8 +46,7 @@ struct MemoryPlan {
 /// Geometry follows from the photo, the model, the precision, the request and the fixed budget; the batch from these
 /// and from what the machine has in all. Neither asks what happens to be free: same input, same machine, same bytes.
 /// `depth` is that of the photo's samples. Throws Error{limit} for a photo that is too large for the limit on memory or
-/// for the model,
-/// Error{usage} for a request that cannot be met, be it a limit too small for any photo.
+/// for the model, Error{usage} for a request that cannot be met, be it a limit too small for any photo.
 [[nodiscard]] MemoryPlan plan_memory(Size photo, const ModelInfo& model, const EngineInfo& engine,
                                      const TileRequest& request, const MemoryLimits& limits, Depth depth = Depth::u8);
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
+#include <vector>
 
 #include "brackets.h"
 #include "commands.h"

@@ -77,9 +77,7 @@ inline constexpr auto jobs =
 inline constexpr auto max_pixels = "refuse photos of more pixels than this, e.g. 400M (default 268M)";
 inline constexpr auto dry_run =
     "say on stdout (as events with --progress json) what would be done and about how long it takes and how much space "
-    "(a few photos are tried in "
-    "memory), "
-    "and do nothing, but write the report where --report asks for one";
+    "(a few photos are tried in memory), and do nothing, but write the report where --report asks for one";
 inline constexpr auto progress =
     "auto (default): a bar when stderr is a terminal; bar: always; json: one event a line on stdout (see below)";
 inline constexpr auto report =

@@ -90,10 +90,11 @@ int choose_listed(Size photo, const TileSpec& spec, const AxisRules& rules, cons
 /// The largest side that spec and shapes allow.
 int choose_limit(Size photo, const TileSpec& spec, const AxisRules& rules, const TileShapes& shapes) {
   const int smallest = round_up(std::clamp(shapes.min, 1, longest_side), spec.multiple);
-  const int limit = std::max(std::min({spec.tile, shapes.max, longest_side}) / spec.multiple * spec.multiple, smallest);
+  const auto runnable = [&](int side) { return std::max(side / spec.multiple * spec.multiple, smallest); };
+  const int largest = runnable(std::min(shapes.max, longest_side));
+  const int limit = std::min(runnable(spec.tile), largest);
   if (!works(photo, limit, rules)) {
-    check_that_model_cuts(photo, spec,
-                          std::max(std::min(shapes.max, longest_side) / spec.multiple * spec.multiple, smallest));
+    check_that_model_cuts(photo, spec, largest);
     const int needed = std::max(rules.smallest_side(), smallest);
     fail("tiles of " + std::to_string(limit) + " are too small for an overlap of " + std::to_string(rules.overlap) +
          " and a halo of " + std::to_string(rules.halo) + ": the smallest tile that works is " +

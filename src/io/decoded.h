@@ -25,7 +25,8 @@ struct DecodedFile {
   Image alpha;   ///< one channel; empty when there is none
 };
 
-inline std::string in_megapixels(std::int64_t pixels) {  // small limits would be rounded to nothing
+/// Pixels for people: "268 megapixels", and small numbers, which that would round to nothing, as they are.
+[[nodiscard]] inline std::string format_pixels(std::int64_t pixels) {
   constexpr std::int64_t mega = 1'000'000;
   return pixels < 10 * mega ? std::to_string(pixels) + " pixels" : std::to_string(pixels / mega) + " megapixels";
 }
@@ -36,7 +37,7 @@ inline void check_size(Size size, const std::filesystem::path& path, const Decod
   if (pixels <= limits.max_pixels) return;
   throw Error(ErrorCode::limit, path.string() + ": is too large: " + std::to_string(size.width) + " x " +
                                     std::to_string(size.height) + " pixels, the limit is " +
-                                    in_megapixels(limits.max_pixels) + "; make it smaller");
+                                    format_pixels(limits.max_pixels) + "; make it smaller");
 }
 
 /// Of the numbers of transfers in ITU-T H.273.
