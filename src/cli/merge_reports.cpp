@@ -156,11 +156,13 @@ Json common_engine(const std::vector<NamedReport>& reports, std::vector<std::str
   return engine;
 }
 
-/// Each once: the shards of a list look into the same folders.
+/// Those that no run could read: one that could has found the same list, so that nothing of the folder is missing.
 std::set<std::string> unread_folders(const std::vector<NamedReport>& reports) {
-  std::set<std::string> unread;
+  using Folders = std::set<std::string>;
+  auto unread = reports.front().report["unread_folders"].get<Folders>();
   for (const auto& [file, report] : reports) {
-    for (const Json& folder : report["unread_folders"]) unread.insert(folder.get<std::string>());
+    const auto of_run = report["unread_folders"].get<Folders>();
+    std::erase_if(unread, [&](const std::string& folder) { return !of_run.contains(folder); });
   }
   return unread;
 }
@@ -209,7 +211,7 @@ MergedReport merge_reports(std::vector<NamedReport> reports) {
   if (summary.failed > 0) merged.problems.push_back(fmt::format("{} photos failed", summary.failed));
   if (summary.cancelled > 0) merged.problems.push_back(fmt::format("{} photos were not reached", summary.cancelled));
   const auto unread = unread_folders(reports);
-  if (!unread.empty()) merged.problems.push_back(fmt::format("folders cannot be read: {}", fmt::join(unread, ", ")));
+  if (!unread.empty()) merged.problems.push_back(fmt::format("folders could not be read: {}", fmt::join(unread, ", ")));
   if (!photos.done_again().empty()) {
     merged.warnings.push_back(fmt::format("{} photos were enhanced more than once, {} among them",
                                           photos.done_again().size(), photos.done_again().front()));

@@ -158,6 +158,22 @@ def test_merge_writes_a_file(reports, tmp_path):
     assert merge(*reports, '-o', tmp_path / 'merged.jpg')[0].returncode == 2
 
 
+def test_merge_names_folders_that_no_run_could_read(reports):
+    """A run that could has found the same list: nothing of the folder is missing in it."""
+    def say_unread(report, *folders):
+        report.write_text(json.dumps(json.loads(report.read_text()) | {'unread_folders': folders}))
+    for report in reports[:2]:
+        say_unread(report, 'shoot/a', 'shoot/b')
+    result, merged = merge(*reports)
+    assert (result.returncode, merged['unread_folders'], merged['error']) == (0, [], None)
+    say_unread(reports[2], 'shoot/b', 'shoot/c')
+    result, merged = merge(*reports)
+    assert (result.returncode, merged['unread_folders']) == (1, ['shoot/b'])
+    assert 'shoot/b' in result.stderr and merged['error'].endswith('folders could not be read: shoot/b')
+    say_unread(reports[2], 7)
+    assert merge(*reports)[0].returncode == 2
+
+
 def test_merge_names_missing_shards(reports):
     result, merged = merge(reports[1])
     assert result.returncode == 1
