@@ -127,7 +127,8 @@ def set_up(args):
         raise SystemExit('no CUDA device here: --device cpu')
     model = ContextualModel(args.architecture)
     if args.start:
-        load_file(model, args.start)
+        # What a gate has learned of another painter, or of few photos, stays with it: it is trained from nothing.
+        load_file(model, args.start, [part for part in PARTS.values() if not part == args.stage == 'gate'])
     return model.to(args.device).to(memory_format=torch.channels_last)
 
 
@@ -177,7 +178,8 @@ def main():
     arguments(parser)
     parser.add_argument('--size', choices=['draft', *sizes.SIZES], default='small')
     parser.add_argument('--set', action='append', default=[], metavar='OPTION=VALUE', help='e.g. trunk.levels=3')
-    parser.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt', help='start from the weights of a model file')
+    parser.add_argument('--from', dest='start', type=Path, metavar='MODEL.pt',
+                        help='start from the weights of a model file (a gate always starts anew)')
     parser.add_argument('--resume', action='store_true')
     args = parser.parse_args()
     if args.size == 'draft' and args.stage == 'tile':

@@ -130,6 +130,14 @@ def test_the_gate_learns_which_photos_are_finished(prepared, tmp_path):
     assert shares[0].min() > .9 and shares[1].max() < .1
 
 
+def test_a_gate_starts_anew_behind_the_painter_of_a_file(prepared, tmp_path):
+    args = arguments(prepared, tmp_path, 'gate')
+    args.start = ROOT / 'models/small.pt'
+    args.architecture = sizes.SIZES['small']
+    gate = train.set_up(args).gate
+    assert not gate.middle.any() and not gate.share.weight.any()
+
+
 def test_the_trunk_is_not_asked_to_mend_tone():
     torch.manual_seed(0)
     wanted = torch.rand(2, 3, 48, 48)
