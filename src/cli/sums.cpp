@@ -1,6 +1,5 @@
 #include "sums.h"
 
-#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <fstream>
