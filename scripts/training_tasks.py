@@ -91,7 +91,7 @@ class GateTask(Task):
     Of the gate's share the squared error of a mixed picture is a polynomial of degree two: its three coefficients and the gate's
     statistics stand for a photo. Painting takes a hundred times as long as a step with these, so a batch is painted at every
     eighth step, and `counted` of those that have been painted count at every one. From few photos a gate learns the scenes by
-    heart: on others, one of 5,000 took up to twice as many plain photos for finished as one of 20,000."""
+    heart."""
     painted_again, every, kept, counted = 8, 8, 32768, 2048
     lean = 9.       # trained with it, used without: to leave a photo unpainted by mistake costs more than the other error
     jitter = .25    # of the statistics, in their spreads: the scenes are few, and learned by heart otherwise

@@ -20,13 +20,13 @@ using namespace std::string_view_literals;
 constexpr std::size_t signature_bytes = 8;
 constexpr auto xmp_keyword = "XML:com.adobe.xmp"sv;
 constexpr auto raw_profile_prefix = "Raw profile type "sv;
+constexpr auto pq_profile_name = "ITUR_2100_PQ_FULL"sv;  // W3C's note on PQ in PNG: whatever the profile holds
+
 /// Of the numbers of transfers in ITU-T H.273: sRGB's, and BT.709's (of four numbers), which photos mean as sRGB's.
 bool has_srgb_curve(int number) {
   constexpr std::array numbers{13, 1, 6, 14, 15};
   return std::ranges::find(numbers, number) != numbers.end();
 }
-
-constexpr auto pq_profile_name = "ITUR_2100_PQ_FULL"sv;  // W3C's note on PQ in PNG: whatever the profile holds
 
 struct Text {
   std::string_view keyword;

@@ -94,6 +94,12 @@ def test_a_photo_that_cannot_be_read_is_told(tmp_path):
         assert result.returncode == 1 and photo.name in result.stderr
 
 
+def test_a_photo_too_large_for_the_memory_limit_is_named(tmp_path):
+    photo = write(tmp_path / 'large.png', scene(1200, 1200))
+    result = bench(photo, '--tile', 'whole', '--max-memory', '1G', with_model='mean_gain')
+    assert result.returncode == 1 and f'{photo}: a memory limit of 1024 MiB is too small' in result.stderr
+
+
 def test_a_model_that_is_missing_or_broken_ends_it(photo):
     assert run('bench', photo, '--model', photo.parent / 'none.pt').returncode == 3
     assert bench(photo, with_model='cropped').returncode == 3

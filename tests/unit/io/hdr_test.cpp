@@ -1,7 +1,9 @@
 #include <lcms2.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <vector>
 
 #include "colour.h"
 #include "files.h"

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <exiv2/exiv2.hpp>
+#include <memory>
 
 #include "files.h"
 #include "profiles.h"
